@@ -1,0 +1,1 @@
+"""What the product takes, beside what the same machine takes bare: ``make bench``."""

@@ -1,0 +1,1 @@
+"""One account-security centre: the settings screen, the sign-in, and the JSON API."""

@@ -1,0 +1,73 @@
+"""Sealing everything again under the first key, so that an old one can be dropped (S-75)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from security_app.accounts.proofs.totp import secret_context
+from security_app.accounts.recovery_codes import code_context
+from security_app.accounts.totp import staged_context
+from security_app.db.engine import transaction
+from security_app.db.sealing import open_sealed, seal, sealed_with
+from security_app.db.tables import Account, OutboxMessage, RecoveryCode, Totp, TotpSetUp
+from security_app.keys import keys
+from security_app.mail.queueing import seal_context
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did, and what still holds on to a former key.
+
+    Attributes:
+        resealed: values sealed again under the first key.
+        passwords: password hashes under a former key; each moves at its next sign-in.
+        recovery_codes: code hashes under a former key; a new set is under the first.
+    """
+
+    resealed: int
+    passwords: int
+    recovery_codes: int
+
+
+#: Every sealed column: its table, name, and what each value is bound to.
+_SEALED: tuple[tuple[type[SQLModel], str, Callable[[Any], str]], ...] = (
+    (Totp, "sealed_secret", lambda row: secret_context(row.account_id)),
+    (TotpSetUp, "sealed_secret", lambda row: staged_context(row.account_id)),
+    (RecoveryCode, "sealed_code", lambda row: code_context(row.account_id, row.id)),
+    (OutboxMessage, "sealed_params", lambda row: seal_context(row.id)),
+)
+
+
+async def rotate() -> Rotated:
+    """Open each value with the key that made it and seal it with the first one.
+
+    Hashes cannot be made again without what they hash: keep a former key as long
+    as any of them needs it.
+
+    Raises:
+        CannotOpen: a value's key is not configured any more; nothing was changed.
+    """
+    first = keys()[0].id
+    resealed = 0
+    async with transaction() as db:
+        for table, name, context in _SEALED:
+            statement = select(table).where(col(getattr(table, name)).is_not(None))
+            for row in (await db.exec(statement)).all():
+                sealed = getattr(row, name)
+                if sealed_with(sealed) == first:
+                    continue
+                setattr(row, name, seal(open_sealed(sealed, context(row)), context(row)))
+                db.add(row)
+                resealed += 1
+        passwords = await _under_former_keys(db, col(Account.password_hash), first)
+        codes = await _under_former_keys(db, col(RecoveryCode.code_hash), first)
+    return Rotated(resealed, passwords, codes)
+
+
+async def _under_former_keys(db: AsyncSession, column: Any, first: str) -> int:  # noqa: ANN401
+    statement = select(func.count()).where(column.is_not(None), column.not_like(f"{first}$%"))
+    return (await db.exec(statement)).one()

@@ -1,0 +1,1 @@
+"""Checking one proof and spending it."""

@@ -1,0 +1,93 @@
+"""One authenticator code: compared by time step, spent by one conditional UPDATE (S-13)."""
+
+import hmac
+
+from pyotp.hotp import HOTP
+from sqlalchemy import update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from security_app.accounts.errors import MethodSuspended
+from security_app.accounts.proofs.codes import as_digits
+from security_app.clock import now
+from security_app.db.sealing import open_sealed
+from security_app.db.tables import Totp
+from security_app.policy import FACTOR_FAILURES_SUSPEND, get_policy
+
+#: RFC 6238 §4.1: seconds of one time step, from the Unix epoch.
+STEP_S = 30
+
+
+def current_step() -> int:
+    """The time step of this moment, by the server's UTC clock (S-12)."""
+    return int(now().timestamp()) // STEP_S
+
+
+def code_at(secret: str, step: int) -> str:
+    """The six digits of one time step.
+
+    Args:
+        secret: base32 characters.
+        step: 30-second steps since the epoch.
+    """
+    return HOTP(secret).at(step)
+
+
+def matching_step(secret: str, code: str, window: int) -> int | None:
+    """The time step a code belongs to, within ±window steps of now; the earliest wins."""
+    at = current_step()
+    matches = [
+        step
+        for step in range(at - window, at + window + 1)
+        if hmac.compare_digest(code_at(secret, step), code)
+    ]
+    return matches[0] if matches else None
+
+
+def secret_context(account_id: str) -> str:
+    """What a sealed secret is bound to."""
+    return f"totp:{account_id}"
+
+
+async def spend(db: AsyncSession, account_id: str, text: str) -> bool:
+    """Check an authenticator code and use up its time step.
+
+    Args:
+        text: as typed.
+
+    Returns:
+        Whether it was right and unused. Wrong, replayed and out-of-window
+        codes look alike.
+
+    Raises:
+        MethodSuspended: 50 wrong codes in a row.
+    """
+    row = await db.get(Totp, account_id)
+    code = as_digits(text)
+    if row is None or code is None:
+        return False
+    if row.failures >= FACTOR_FAILURES_SUSPEND:
+        raise MethodSuspended
+    secret = open_sealed(row.sealed_secret, secret_context(account_id)).decode()
+    step = matching_step(secret, code, get_policy().totp_window)
+    if step is None:
+        return False
+    result = await db.exec(
+        update(Totp)
+        .where(
+            col(Totp.account_id) == account_id,
+            col(Totp.sealed_secret) == row.sealed_secret,
+            col(Totp.last_step) < step,
+        )
+        .values(last_step=step, failures=0)
+    )
+    return result.rowcount == 1
+
+
+async def count_failure(db: AsyncSession, account_id: str) -> None:
+    """Note a wrong code for the count that suspends the method (S-49)."""
+    await db.exec(
+        update(Totp)
+        .where(col(Totp.account_id) == account_id)
+        .values(failures=col(Totp.failures) + 1)
+    )

@@ -1,0 +1,95 @@
+"""One code of whichever method: counted first, checked, spent in the caller's transaction.
+
+One budget an account for all methods, attempts and doors (S-49).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from security_app.accounts import activity, throttle
+from security_app.accounts.actor import Actor, Visitor
+from security_app.accounts.notices import notice_params
+from security_app.accounts.proofs import recovery_code, totp
+from security_app.accounts.proofs.codes import as_recovery_code
+from security_app.accounts.throttle import Budget, Reservation
+from security_app.db.tables import Account
+from security_app.live.hub import Change, announce
+from security_app.mail.queueing import enqueue
+from security_app.policy import FACTOR_LIMITS_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A code that may be right; only :attr:`spend` tells, and uses it up.
+
+    Attributes:
+        method: "totp" or "recovery_code".
+        spend: to be awaited once, inside the transaction of what the code is for.
+    """
+
+    method: str
+    spend: Callable[[AsyncSession], Awaitable[bool]]
+
+
+async def begin(account_id: str) -> Reservation:
+    """Count an attempt before anything is compared.
+
+    Raises:
+        TooManyAttempts: ten wrong codes in 15 minutes, whatever their method.
+    """
+    return await throttle.reserve(Budget(f"factor:account:{account_id}", FACTOR_LIMITS_ACCOUNT))
+
+
+async def check(
+    account_id: str, text: str, method: str, allowed: tuple[str, ...]
+) -> Candidate | None:
+    """Look at a code.
+
+    Args:
+        text: as typed.
+        method: which method it is of; "" lets its shape decide: the box for the
+            authenticator code takes a recovery code too.
+        allowed: the methods that serve here.
+
+    Returns:
+        A candidate to spend, or None when it cannot be right.
+    """
+    if not method or (method == "totp" and as_recovery_code(text)):
+        method = "recovery_code" if as_recovery_code(text) else "totp"
+    if method not in allowed:
+        return None
+    if method == "totp":
+        return Candidate("totp", lambda db: totp.spend(db, account_id, text))
+    if method == "recovery_code":
+        right = await recovery_code.check(account_id, text)
+        if right is not None:
+            return Candidate("recovery_code", lambda db: recovery_code.spend(db, right))
+    return None
+
+
+async def succeed(db: AsyncSession, attempt: Reservation) -> None:
+    """Only a full success takes failures back, and only its own (S-49)."""
+    await throttle.refund(db, attempt)
+
+
+async def fail(db: AsyncSession, account_id: str, method: str) -> None:
+    """Note a wrong code for the count that suspends a method."""
+    if method in {"", "totp"}:
+        await totp.count_failure(db, account_id)
+
+
+async def note_recovery_use(db: AsyncSession, actor: Actor, used: Candidate) -> None:
+    """Log and mail the use of a recovery code inside a session (S-29)."""
+    if used.method == "recovery_code":
+        activity.record(db, actor, "recovery_code.used")
+        await tell_recovery_use(db, actor.account_id, actor.visitor)
+
+
+async def tell_recovery_use(db: AsyncSession, account_id: str, visitor: Visitor) -> None:
+    """Mail the owner that a recovery code was used, and refresh open pages."""
+    account = await db.get(Account, account_id)
+    if account is not None:
+        await enqueue(db, "recovery_code_used", account.email, notice_params(account, visitor))
+    announce(db, Change(account_id, "totp"))

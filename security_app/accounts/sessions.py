@@ -1,0 +1,416 @@
+"""Who is signed in: sessions, opened, found, listed, named and ended.
+
+A session is known by 256 random bits whose SHA-256 alone is stored (S-35);
+lists use another, public id. Whether a session lives is read from its row each
+time, never remembered (S-39, S-54).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, tuple_, update
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from security_app.accounts import activity
+from security_app.accounts.activity import Page
+from security_app.accounts.actor import Actor, Visitor
+from security_app.accounts.devices import describe
+from security_app.accounts.errors import FieldRefused, SessionGone
+from security_app.accounts.places import place_of
+from security_app.accounts.tokens import digest, new_token
+from security_app.clock import now
+from security_app.db.engine import read_row, reading, transaction
+from security_app.db.tables import Account, Session, known_id, new_id
+from security_app.live.hub import Change, announce
+from security_app.policy import ACTIVITY_RESOLUTION, MAX_LIVE_SESSIONS
+from security_app.settings import get_settings
+
+#: Longest name an owner can give a session, in characters.
+NAME_MAX_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One row of the Sessions card."""
+
+    id: str
+    kind: str
+    opened_by: str
+    two_factor_verified: bool
+    name: str
+    device: str
+    device_kind: str
+    place: str
+    ip: str
+    opened_at: datetime
+    last_active_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session just opened or given a new secret.
+
+    Attributes:
+        id: its public id.
+        secret: what the cookie or bearer token carries; shown to nobody else, stored nowhere.
+        expires_at: the absolute end.
+    """
+
+    id: str
+    secret: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        """Hide the secret."""
+        return f"NewSession(id={self.id!r})"
+
+
+def is_live(at: datetime) -> ColumnElement[bool]:
+    """The condition under which a session lives at an instant (S-38)."""
+    return and_(
+        col(Session.ended_at).is_(None),
+        col(Session.last_active_at) > at - get_settings().session_idle,
+        col(Session.expires_at) > at,
+    )
+
+
+#: Built once: putting it together costs more than running it (B-10).
+_FIND = (
+    select_columns(
+        col(Session.id),
+        col(Session.account_id),
+        col(Session.kind),
+        col(Session.expires_at),
+        col(Session.last_active_at),
+    )
+    .join(Account, col(Account.id) == Session.account_id)
+    .where(
+        col(Session.secret_hash) == bindparam("secret_hash"),
+        col(Session.ended_at).is_(None),
+        col(Session.last_active_at) > bindparam("since"),
+        col(Session.expires_at) > bindparam("at"),
+        col(Account.disabled_at).is_(None),
+    )
+)
+
+
+async def find_actor(secret_hash: str, visitor: Visitor) -> Actor | None:
+    """The person behind a cookie or bearer token, from the row of this moment.
+
+    Args:
+        secret_hash: hex SHA-256 of the secret.
+        visitor: this call's address, user agent and browser.
+
+    Returns:
+        None when there is no such session, it ended, or the account is disabled.
+    """
+    at = now()
+    since = at - get_settings().session_idle
+    row = await read_row(_FIND, {"secret_hash": secret_hash, "since": since, "at": at})
+    if row is None:
+        return None
+    session_id, account_id, kind, expires_at, last_active_at = row
+    return Actor(
+        account_id=account_id,
+        session_id=session_id,
+        kind=kind,
+        expires_at=expires_at,
+        idle_at=last_active_at + get_settings().session_idle,
+        visitor=visitor,
+    )
+
+
+async def opened_by(actor: Actor) -> str:
+    """How the actor's own session was opened, as a key of ``activity.METHODS``."""
+    row = await read_row(select(Session.opened_by).where(Session.id == actor.session_id))
+    return str(row[0]) if row else ""
+
+
+async def is_alive(session_id: str) -> bool:
+    """Whether a session lives, whatever its secret is by now."""
+    statement = select(Session.id).where(Session.id == session_id, is_live(now()))
+    return await read_row(statement) is not None
+
+
+async def touch(actor: Actor) -> None:
+    """Note that the person did something, at most once a minute.
+
+    Heartbeats and background refresh must not call this (S-38).
+    """
+    at = now()
+    if actor.idle_at - get_settings().session_idle > at - ACTIVITY_RESOLUTION:
+        return
+    async with transaction(is_relaxed=True) as db:
+        await db.exec(
+            update(Session)
+            .where(
+                col(Session.id) == actor.session_id,
+                col(Session.last_active_at) <= at - ACTIVITY_RESOLUTION,
+                is_live(at),
+            )
+            .values(last_active_at=at, ip=actor.visitor.ip, place=place_of(actor.visitor.ip))
+        )
+
+
+async def open_session(
+    db: AsyncSession,
+    account_id: str,
+    visitor: Visitor,
+    *,
+    kind: str,
+    opened_by: str,
+    two_factor_verified: bool = False,
+) -> NewSession:
+    """Open a session; beyond 500 live ones the one idle for longest goes (S-40).
+
+    Args:
+        kind: "browser" or "api".
+        opened_by: a key of ``activity.METHODS``.
+    """
+    at = now()
+    secret = new_token()
+    session = Session(
+        id=new_id(),
+        account_id=account_id,
+        secret_hash=digest(secret),
+        kind=kind,
+        opened_by=opened_by,
+        two_factor_verified=two_factor_verified,
+        browser_hash=visitor.browser_hash,
+        ip=visitor.ip,
+        place=place_of(visitor.ip),
+        user_agent=visitor.user_agent,
+        opened_at=at,
+        last_active_at=at,
+        expires_at=at + get_settings().session_max,
+    )
+    db.add(session)
+    await db.flush()
+    oldest_kept = (
+        select(Session.last_active_at, Session.id)
+        .where(Session.account_id == account_id, is_live(at))
+        .order_by(col(Session.last_active_at).desc(), col(Session.id).desc())
+        .offset(MAX_LIVE_SESSIONS - 1)
+        .limit(1)
+    )
+    if (oldest := (await db.exec(oldest_kept)).first()) is not None:
+        surplus = tuple_(col(Session.last_active_at), col(Session.id)) < tuple_(*oldest)
+        await _end(db, "limit", Session.account_id == account_id, surplus)
+    announce(db, Change(account_id, "sessions", by=session.id))
+    return NewSession(session.id, secret, session.expires_at)
+
+
+async def renew_secret(db: AsyncSession, account_id: str, session_id: str) -> NewSession:
+    """Give a session a new secret; the former dies in this transaction (S-36).
+
+    Raises:
+        SessionGone: the session has ended meanwhile.
+    """
+    secret = new_token()
+    result = await db.exec(
+        update(Session)
+        .where(col(Session.id) == session_id, col(Session.account_id) == account_id, is_live(now()))
+        .values(secret_hash=digest(secret))
+        .returning(col(Session.expires_at))
+    )
+    expires_at = result.scalar_one_or_none()
+    if expires_at is None:
+        raise SessionGone
+    return NewSession(session_id, secret, expires_at)
+
+
+async def list_sessions(
+    db: AsyncSession, actor: Actor, *, limit: int, cursor: str = ""
+) -> Page[OpenSession]:
+    """One page of the actor's live sessions, by keyset, newest activity first.
+
+    Args:
+        limit: rows, 1 to 100.
+        cursor: the id of the last row seen; unknown and foreign ids give the first page.
+    """
+    statement = (
+        _live_of(actor.account_id)
+        .order_by(col(Session.last_active_at).desc(), col(Session.id).desc())
+        .limit(limit + 1)
+    )
+    if cursor:
+        last = (
+            await db.exec(
+                select(Session.last_active_at, Session.id).where(
+                    Session.id == known_id(cursor), Session.account_id == actor.account_id
+                )
+            )
+        ).first()
+        if last is not None:
+            statement = statement.where(
+                tuple_(col(Session.last_active_at), col(Session.id)) < tuple_(*last)
+            )
+    rows = (await db.exec(statement)).all()
+    items = tuple(_as_open_session(row, actor) for row in rows[:limit])
+    return Page(items, items[-1].id if len(rows) > limit else "")
+
+
+async def current_session(db: AsyncSession, actor: Actor) -> OpenSession | None:
+    """The actor's own session, for the top of the list."""
+    row = (await db.exec(_live_of(actor.account_id).where(Session.id == actor.session_id))).first()
+    return _as_open_session(row, actor) if row else None
+
+
+async def count_sessions(db: AsyncSession, account_id: str) -> int:
+    """How many sessions live now."""
+    statement = (
+        select(func.count())
+        .select_from(Session)
+        .where(Session.account_id == account_id, is_live(now()))
+    )
+    return (await db.exec(statement)).one()
+
+
+async def end_session(db: AsyncSession, actor: Actor, session_id: str) -> None:
+    """Sign out one session of the actor's account.
+
+    Raises:
+        SessionGone: unknown, foreign or ended: they look alike (S-56).
+    """
+    ended = await _end(
+        db, "owner", Session.account_id == actor.account_id, Session.id == known_id(session_id)
+    )
+    if not ended:
+        raise SessionGone
+    activity.record(db, actor, "session.ended", session_id)
+    announce(db, Change(actor.account_id, "sessions", by=actor.session_id))
+
+
+async def end_other_sessions(db: AsyncSession, actor: Actor, *, reason: str = "owner") -> int:
+    """End every session of the account but the actor's; returns how many lived.
+
+    Does not write the security log: the caller says what it was part of.
+    """
+    ended = await _end(
+        db, reason, Session.account_id == actor.account_id, Session.id != actor.session_id
+    )
+    announce(db, Change(actor.account_id, "sessions", by=actor.session_id))
+    return ended
+
+
+async def end_all_sessions(db: AsyncSession, account_id: str, *, reason: str) -> int:
+    """End every session of an account; returns how many lived."""
+    ended = await _end(db, reason, Session.account_id == account_id)
+    announce(db, Change(account_id, "sessions"))
+    return ended
+
+
+async def sign_out_others(db: AsyncSession, actor: Actor) -> int:
+    """The "Sign out all other sessions" button; returns how many ended (D6: one click)."""
+    ended = await end_other_sessions(db, actor)
+    if ended:
+        activity.record(db, actor, "sessions.ended", str(ended))
+    return ended
+
+
+async def sign_out(db: AsyncSession, actor: Actor) -> None:
+    """End the actor's own session."""
+    if await _end(
+        db, "sign_out", Session.account_id == actor.account_id, Session.id == actor.session_id
+    ):
+        activity.record(db, actor, "session.signed_out")
+        announce(db, Change(actor.account_id, "sessions", by=actor.session_id))
+
+
+async def end_by_secret(db: AsyncSession, secret_hash: str, *, reason: str) -> None:
+    """End the session a browser brought along, when another takes its place."""
+    account = (
+        await db.exec(select(Session.account_id).where(Session.secret_hash == secret_hash))
+    ).first()
+    if account and await _end(db, reason, Session.secret_hash == secret_hash):
+        announce(db, Change(account, "sessions"))
+
+
+async def rename_session(db: AsyncSession, actor: Actor, session_id: str, name: str) -> None:
+    """Give a session a name of the owner's own; empty takes it away.
+
+    Raises:
+        FieldRefused: longer than 60 characters, or control characters in it.
+        SessionGone: unknown, foreign or ended.
+    """
+    name = " ".join(name.split())
+    if len(name) > NAME_MAX_CHARS:
+        msg = f"A name has at most {NAME_MAX_CHARS} characters."
+        raise FieldRefused(msg, field="name")
+    if not name.isprintable():
+        msg = "Use letters, digits and spaces."
+        raise FieldRefused(msg, field="name")
+    result = await db.exec(
+        update(Session)
+        .where(
+            col(Session.id) == known_id(session_id),
+            col(Session.account_id) == actor.account_id,
+            is_live(now()),
+        )
+        .values(name=name)
+    )
+    if result.rowcount == 0:
+        raise SessionGone
+    activity.record(db, actor, "session.renamed", session_id)
+    announce(db, Change(actor.account_id, "sessions", by=actor.session_id))
+
+
+async def take_notice(actor: Actor) -> str:
+    """The notice left for the actor's next page load, once."""
+    async with reading() as db:
+        notice = (
+            await db.exec(select(Session.notice).where(Session.id == actor.session_id))
+        ).first()
+    if not notice:
+        return ""
+    async with transaction() as db:
+        result = await db.exec(
+            update(Session)
+            .where(col(Session.id) == actor.session_id, col(Session.notice) == notice)
+            .values(notice="")
+        )
+    return notice if result.rowcount else ""
+
+
+async def leave_notice(db: AsyncSession, session_id: str, notice: str) -> None:
+    """Leave a notice for the session's next page load, as ``kind:number``."""
+    await db.exec(update(Session).where(col(Session.id) == session_id).values(notice=notice))
+
+
+def lifetime_left(actor: Actor) -> timedelta:
+    """How long until the session ends by itself if nothing more happens."""
+    return min(actor.expires_at, actor.idle_at) - now()
+
+
+def _live_of(account_id: str) -> SelectOfScalar[Session]:
+    return select(Session).where(Session.account_id == account_id, is_live(now()))
+
+
+async def _end(db: AsyncSession, reason: str, *conditions: ColumnElement[bool] | bool) -> int:
+    at = now()
+    result = await db.exec(
+        update(Session).where(*conditions, is_live(at)).values(ended_at=at, ended_by=reason)  # pyright: ignore[reportArgumentType]
+    )
+    return result.rowcount
+
+
+def _as_open_session(row: Session, actor: Actor) -> OpenSession:
+    device = describe(row.user_agent)
+    return OpenSession(
+        id=row.id,
+        kind=row.kind,
+        opened_by=row.opened_by,
+        two_factor_verified=row.two_factor_verified,
+        name=row.name,
+        device=device.title,
+        device_kind="api" if row.kind == "api" else device.kind,
+        place=row.place,
+        ip=row.ip,
+        opened_at=row.opened_at,
+        last_active_at=row.last_active_at,
+        is_current=row.id == actor.session_id,
+    )

@@ -1,0 +1,86 @@
+"""The FastAPI application: the JSON API, and the two form routes of the hand-off."""
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from security_app.api import (
+    health,
+    login_history,
+    me,
+    password,
+    problems,
+    reference,
+    sessions,
+    sign_in,
+    sign_up,
+    two_factor,
+)
+from security_app.api.answers import refusals
+from security_app.api.barrier import FaultBarrier, fault_as_problem, fault_as_text
+from security_app.web import handoff
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+def build_api() -> FastAPI:
+    """Put everything that speaks HTTP together.
+
+    Returns:
+        An application without a route for other paths: the framework's own
+        application is mounted below and answers those.
+    """
+    site = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
+    site.add_middleware(FaultBarrier, answer=fault_as_text)
+    site.include_router(handoff.router)
+    for route in handoff.router.routes:
+        # Without these the page's own application would answer other methods with a page.
+        site.router.routes.append(Route(getattr(route, "path", ""), _MethodNotAllowed()))
+    site.mount("/api", build_json_api())
+    return site
+
+
+def build_json_api() -> FastAPI:
+    """The JSON API on its own: it answers every path below ``/api``, known or not."""
+    api = FastAPI(
+        version="1",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        root_path_in_servers=False,
+        generate_unique_id_function=lambda route: route.name,
+        responses=refusals(500, 503),
+        telemetry=_NO_TELEMETRY,
+    )
+    api.openapi = lambda: reference.describe(api)
+    api.add_middleware(FaultBarrier, answer=fault_as_problem)
+    problems.install(api)
+    for resource in (
+        sign_up,
+        sign_in,
+        me,
+        password,
+        two_factor,
+        sessions,
+        login_history,
+        health,
+        reference,
+    ):
+        api.include_router(resource.router)
+    return api
+
+
+class _MethodNotAllowed:
+    """Answers every method; the routes before it take those that are meant."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        raise HTTPException(405, headers={"Allow": "POST"})

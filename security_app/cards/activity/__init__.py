@@ -1,0 +1,1 @@
+"""The Activity page's cards: sign-in history and security log."""

@@ -1,0 +1,1 @@
+"""What would make the account safer, at a glance."""

@@ -1,0 +1,55 @@
+"""The check-up strip: what would make the account safer."""
+
+import dataclasses
+
+import reflex as rx
+
+from security_app.accounts import accounts, passwords, recovery_codes
+from security_app.accounts.methods import methods_of
+from security_app.db.engine import reading
+from security_app.web.access import SignedIn
+from security_app.web.context import current_actor
+
+
+@dataclasses.dataclass(frozen=True)
+class Advice:
+    """One thing to do and the card it is done on.
+
+    Attributes:
+        text: what to do.
+        card: the id of the card it is done on.
+    """
+
+    text: str
+    card: str
+
+
+class CheckUpState(SignedIn, rx.State):
+    """Browser: advice, most pressing first; none means well protected."""
+
+    is_loaded: bool = False
+    advice: list[Advice] = []
+
+    @rx.event
+    async def load(self) -> None:
+        """Look at the account. Policy: signed in."""
+        account_id = current_actor().account_id
+        async with reading() as db:
+            profile = await accounts.profile(db, account_id)
+            methods = await methods_of(db, account_id)
+            password = await passwords.status(db, account_id)
+            kit = await recovery_codes.status(db, account_id)
+        advice: list[Advice] = []
+        if not methods.on:
+            text = "Turn on two-factor authentication"
+            text += ": strongly recommended for your role" if profile.should_use_2fa else ""
+            advice.append(Advice(text, "totp"))
+        if kit.is_low:
+            left = "1 recovery code is" if kit.left == 1 else f"{kit.left} recovery codes are"
+            advice.append(Advice(f"Only {left} left: make new ones", "totp"))
+        if password.is_old:
+            advice.append(Advice("Change your password: it is older than six months", "password"))
+        if not profile.email_confirmed:
+            advice.append(Advice("Confirm your e-mail address", "main"))
+        self.advice = advice
+        self.is_loaded = True

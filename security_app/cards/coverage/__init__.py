@@ -1,0 +1,1 @@
+"""What 2FA covers, drawn from the step-up table."""

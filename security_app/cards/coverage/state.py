@@ -1,0 +1,43 @@
+"""What 2FA covers: the step-up table in words."""
+
+import dataclasses
+
+import reflex as rx
+
+from security_app.policy import STEP_UP, Ask, step_up_row
+from security_app.web.access import SignedIn
+
+_EVERY_TIME = {"sign_in": "Yes — every sign-in once 2FA is enabled."}
+_FACTOR = {
+    Ask.NEVER: "No.",
+    Ask.ALWAYS: "Yes.",
+    Ask.ANY_METHOD: "Yes.",
+    Ask.OTHER_METHOD: "Yes, a code of the method that is on.",
+    Ask.OWN_METHOD: "Yes, a code of that method or a recovery code.",
+    Ask.AUTHENTICATOR: "Yes, an authenticator code.",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class CoverRow:
+    """One action and whether it asks for a code."""
+
+    action: str
+    answer: str
+
+
+class CoverageState(SignedIn, rx.State):
+    """Browser: the table's rows, as this policy has them."""
+
+    rows: list[CoverRow] = []
+
+    @rx.event
+    async def load(self) -> None:
+        """Read the table. Policy: signed in."""
+        self.rows = [
+            *(
+                CoverRow(row.title, _EVERY_TIME.get(action, _FACTOR[step_up_row(action).factor]))
+                for action, row in STEP_UP.items()
+            ),
+            CoverRow("Day-to-day work", "No — once you are signed in, you are not asked again."),
+        ]

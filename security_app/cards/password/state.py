@@ -1,0 +1,89 @@
+"""What the Password card knows and what its buttons do."""
+
+import reflex as rx
+
+from security_app.accounts import accounts, passwords, step_up
+from security_app.clock import iso
+from security_app.db.engine import reading
+from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.context import current_actor
+from security_app.web.door import DoorState
+from security_app.web.forms import Form, HasErrors, Line, Secret, parse, refusals, required
+from security_app.web.strength import NOTHING_TYPED, Strength, assess_password
+
+
+class ChangeForm(Form):
+    """The three fields of the dialog."""
+
+    current_password: Secret
+    new_password: Secret
+    repeat_password: Secret
+    code: Line = ""
+
+
+class PasswordState(SignedIn, HasErrors, rx.State):
+    """Browser: age of the password, the open dialog, its refusals, the strength meter.
+
+    What is typed arrives with the form and leaves with the handler.
+    """
+
+    is_loaded: bool = False
+    has_password: bool = True
+    changed_at: str = ""
+    is_old: bool = False
+    is_open: bool = False
+    needs_code: bool = False
+    strength: Strength = NOTHING_TYPED
+
+    @rx.event
+    async def load(self) -> None:
+        """Read the password's age. Policy: signed in."""
+        async with reading() as db:
+            status = await passwords.status(db, current_actor().account_id)
+        self.has_password = status.has_password
+        self.changed_at = iso(status.changed_at)
+        self.is_old = status.is_old
+        self.is_loaded = True
+
+    @rx.event
+    async def toggle(self, is_open: bool) -> None:
+        """Open or close the dialog, empty. Policy: signed in."""
+        if is_open:
+            wanted = await step_up.needed(current_actor(), "change_password")
+            self.needs_code = bool(wanted.methods)
+        self.is_open = is_open
+        self.errors = {}
+        self.strength = NOTHING_TYPED
+
+    @rx.event
+    async def assess(self, value: str) -> None:
+        """Judge a password while it is typed; it is kept nowhere. Policy: signed in."""
+        async with reading() as db:
+            profile = await accounts.profile(db, current_actor().account_id)
+        self.strength = await assess_password(value, profile.email, profile.name)
+
+    @rx.event
+    async def save(self, form: RawForm) -> Events:
+        """Change the password.
+
+        Policy: signed in, current password, a code when a second factor is on. Limit: 5
+        wrong passwords in 5 minutes a session, 10 wrong codes in 15 minutes an account.
+        Audit: password.changed.
+        """
+        self.is_busy = True
+        yield
+        async with refusals(self):
+            filled = parse(ChangeForm, form)
+            changed = await passwords.change_password(
+                current_actor(),
+                current=required(
+                    filled.current_password, "current_password", "Enter your current password."
+                ),
+                new=required(filled.new_password, "new_password", "Enter a new password."),
+                repeat=filled.repeat_password,
+                code=filled.code,
+            )
+            self.is_open = False
+            self.strength = NOTHING_TYPED
+            door = await self.get_state(DoorState)
+            door.ticket = changed.ticket

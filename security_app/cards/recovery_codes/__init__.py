@@ -1,0 +1,1 @@
+"""The recovery codes of the authenticator app."""

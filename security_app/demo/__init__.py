@@ -1,0 +1,1 @@
+"""Demo accounts and what shows them."""

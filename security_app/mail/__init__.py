@@ -1,0 +1,1 @@
+"""Outbox, transports and message templates."""

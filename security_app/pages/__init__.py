@@ -1,0 +1,1 @@
+"""One file per page: composes cards and registers the route."""

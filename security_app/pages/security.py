@@ -1,0 +1,75 @@
+"""``/settings/personal/security``: the product."""
+
+from typing import Any, Final
+
+import reflex as rx
+
+from security_app.cards.check_up.state import CheckUpState
+from security_app.cards.check_up.view import check_up_strip
+from security_app.cards.coverage.state import CoverageState
+from security_app.cards.coverage.view import coverage_card
+from security_app.cards.password.state import PasswordState
+from security_app.cards.password.view import password_card
+from security_app.cards.sessions.state import SessionsState
+from security_app.cards.sessions.view import sessions_card
+from security_app.cards.sign_ins.state import SignInsState
+from security_app.cards.sign_ins.view import sign_ins_card
+from security_app.cards.totp.state import TotpState
+from security_app.cards.totp.view import totp_card, two_factor_card
+from security_app.ui import theme
+from security_app.ui.redirect import redirect
+from security_app.ui.shell import shell
+from security_app.ui.step_up_dialog import step_up_dialog
+from security_app.web.shell_state import ShellState
+
+ROUTE: Final = "/settings/personal/security"
+OTHER_ROUTES: Final = ("/settings/security", "/settings/account/security")
+
+
+def security() -> rx.Component:
+    """Build the Security page."""
+    return shell(
+        check_up_strip(),
+        password_card(),
+        two_factor_card(),
+        totp_card(),
+        sessions_card(),
+        sign_ins_card(),
+        coverage_card(),
+        step_up_dialog(),
+        current=ROUTE,
+        title="Security",
+        lead="Your password, your sessions and the latest sign-ins.",
+    )
+
+
+def register(app: rx.App, *also_on_load: Any) -> None:
+    """Add the page and the paths that lead to it.
+
+    Args:
+        app: The app.
+        *also_on_load: Handlers to run after the page's own, e.g. the live follower.
+    """
+    app.add_page(
+        security,
+        route=ROUTE,
+        title=theme.page_title("Security"),
+        on_load=[
+            ShellState.load,
+            CheckUpState.load,
+            PasswordState.load,
+            TotpState.load,
+            SessionsState.load,
+            SignInsState.load,
+            CoverageState.load,
+            *also_on_load,
+        ],
+        context={"sitemap": None},
+    )
+    for route in OTHER_ROUTES:
+        app.add_page(
+            redirect(ROUTE),
+            route=route,
+            title=theme.page_title("Security"),
+            context={"sitemap": None},
+        )

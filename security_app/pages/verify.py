@@ -1,0 +1,100 @@
+"""``/sign-in/verify``: the second factor."""
+
+from typing import Final
+
+import reflex as rx
+
+from security_app.ui import theme
+from security_app.ui.button import plain_button
+from security_app.ui.clock_time import clock_time
+from security_app.ui.code_field import code_field
+from security_app.ui.countdown import countdown
+from security_app.ui.entry_form import entry_form
+from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.web.door import DoorState
+from security_app.web.entry.verify import VerifyState
+
+ROUTE: Final = "/sign-in/verify"
+_SCOPE = "verify"
+
+
+def _fields() -> rx.Component:
+    errors = VerifyState.errors
+    return rx.cond(
+        VerifyState.mode == "recovery_code",
+        code_field(
+            errors=errors,
+            scope=_SCOPE,
+            is_numeric=False,
+            takes_focus=True,
+            help_text="One of the codes you saved, like ABCD-EFGH-IJKL-MNOP. Each works once.",
+        ),
+        code_field(
+            errors=errors,
+            scope=_SCOPE,
+            submits=True,
+            is_numeric=False,
+            takes_focus=True,
+            help_text="The 6 digits your authenticator app shows now.",
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    errors = VerifyState.errors
+    return entry_form(
+        _fields(),
+        rx.cond(
+            VerifyState.server_time != "",
+            rx.el.p(
+                "Is the phone's clock right? Here it is ",
+                clock_time(VerifyState.server_time),
+                ". Turn on automatic time on the phone.",
+                class_name="field-help",
+            ),
+        ),
+        submit_label="Verify",
+        on_submit=VerifyState.submit,
+        is_busy=VerifyState.is_busy | (DoorState.ticket != ""),
+        errors=errors,
+        after_error=(countdown(VerifyState.retry_at),),
+    )
+
+
+def _other_way() -> rx.Component:
+    return rx.cond(
+        VerifyState.mode == "recovery_code",
+        plain_button("Use authenticator app", on_click=VerifyState.use("totp")),
+        plain_button("Use a recovery code", on_click=VerifyState.use("recovery_code")),
+    )
+
+
+def verify() -> rx.Component:
+    """Build the page."""
+    return entry_frame(
+        rx.cond(
+            VerifyState.mode == "recovery_code",
+            rx.el.p("Enter a recovery code.", class_name="entry-text"),
+            rx.el.p("Enter the code from your authenticator app.", class_name="entry-text"),
+        ),
+        _form(),
+        rx.el.div(_other_way(), class_name="entry-alternative"),
+        entry_links(text_link("Lost your device and your codes?", "/recover")),
+        entry_links(text_link("Back to sign in", "/sign-in")),
+        title="Two-factor authentication",
+    )
+
+
+def register(app: rx.App) -> None:
+    """Add the page.
+
+    Args:
+        app: The app.
+    """
+    app.add_page(
+        verify,
+        route=ROUTE,
+        title=theme.page_title("Enter your code"),
+        on_load=[VerifyState.load],
+        context={"sitemap": None},
+    )

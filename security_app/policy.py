@@ -1,0 +1,195 @@
+"""What the product decides by policy: a frozen, validated object.
+
+``POLICY_…`` variables override single fields, for example
+``POLICY_PASSWORD_MIN_LENGTH=12``. Throttle figures and lifetimes that are
+requirements, not choices, stand here too, so that every number has one home.
+"""
+
+import functools
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from security_app.settings import SettingsError, get_settings
+
+
+class Policy(BaseSettings):
+    """The fields an operator may choose. Build it with :func:`get_policy`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POLICY_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    #: The name people see: title, mails, and later the authenticator app.
+    product_name: str = Field(default="Security Centre", min_length=1, max_length=60)
+    #: Code points after NFKC (S-01); a digit by the OnCloudWine guide (D1).
+    password_min_length: int = Field(default=8, ge=8, le=64)
+    password_max_length: int = Field(default=256, ge=64, le=1024)
+    password_require_digit: bool = True
+    #: Advice only: the customer-area guide recommends 12 with a mix, every six months.
+    password_advised_length: int = Field(default=12, ge=8, le=64)
+    password_advice_days: int = Field(default=182, ge=1)
+    #: Proof to turn the first method on; with one on, a code of it is always asked (S-43).
+    enable_proof: Literal["password"] = "password"
+    #: Proof to turn a method off: the guides differ (behaviour.md).
+    disable_proof: Literal["password_and_code", "code", "password"] = "password_and_code"
+    #: Whether recovery codes can be viewed again, or are kept as hashes only (D2).
+    recovery_code_storage: Literal["encrypted", "hashed"] = "encrypted"
+    view_codes_proof: Literal["totp", "password"] = "totp"
+    #: Whether a fresh set is made in place, or by turning the app off and on.
+    codes_regenerate: Literal["in_place", "re_enable"] = "in_place"
+    #: Base32 characters of a new secret: 32 are the 160 bits RFC 4226 §4 R6 advises (D3).
+    totp_secret_chars: Annotated[Literal[16, 24, 32], BeforeValidator(int)] = 32
+    #: Steps of 30 s accepted before and after the current one (RFC 6238 §5.2; D4).
+    totp_window: int = Field(default=1, ge=0, le=1)
+    #: What a person is told who lost device and codes.
+    support_recovery: Literal["contact", "none"] = "contact"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.password_advised_length < self.password_min_length:
+            msg = "password_advised_length is below password_min_length"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``hits`` failures in ``window``; then a wait of at most ``longest_wait``."""
+
+    hits: int
+    window: timedelta
+    longest_wait: timedelta
+
+
+#: S-48 and S-50: 5 in 5 minutes and 20 an hour for an account, no wait over 15 minutes.
+PASSWORD_LIMITS_ACCOUNT = (
+    Limit(5, timedelta(minutes=5), timedelta(minutes=5)),
+    Limit(20, timedelta(hours=1), timedelta(minutes=15)),
+)
+#: S-48: 30 in 5 minutes for an address (an IPv6 /64 counts as one, S-51).
+PASSWORD_LIMITS_ADDRESS = (Limit(30, timedelta(minutes=5), timedelta(minutes=5)),)
+#: Mails somebody can cause without signing in, per recipient and per sender's address.
+MAIL_LIMITS_RECIPIENT = (Limit(5, timedelta(hours=1), timedelta(minutes=15)),)
+MAIL_LIMITS_ADDRESS = (Limit(20, timedelta(hours=1), timedelta(minutes=15)),)
+
+#: S-49: 10 wrong codes in 15 minutes, whatever the method, attempt or door.
+FACTOR_LIMITS_ACCOUNT = (Limit(10, timedelta(minutes=15), timedelta(minutes=15)),)
+#: S-49: a method is suspended after this many wrong codes in a row.
+FACTOR_FAILURES_SUSPEND = 50
+#: S-41: a sign-in between password and code.
+CHALLENGE_LIFE = timedelta(minutes=10)
+CHALLENGE_TRIES = 5
+#: S-15: an authenticator app that is being set up.
+SET_UP_LIFE = timedelta(minutes=10)
+#: S-42: a step-up is good for one action within this time.
+GRANT_LIFE = timedelta(minutes=5)
+#: S-24: ten codes; a nudge when this few are left.
+RECOVERY_CODES = 10
+RECOVERY_CODES_LOW = 3
+
+#: S-08: a reset link lives 30 minutes (behaviour.md; at most 60 by ASVS 6.4.3).
+RESET_LINK_LIFE = timedelta(minutes=30)
+CONFIRM_LINK_LIFE = timedelta(days=3)
+#: The hand-off from an event to the cookie takes one round trip; 30 s is generous.
+TICKET_LIFE = timedelta(seconds=30)
+#: S-40: at most 500 live sessions an account; the oldest goes.
+MAX_LIVE_SESSIONS = 500
+#: Last activity is written at most this often (performance budget of B-10).
+ACTIVITY_RESOLUTION = timedelta(minutes=1)
+
+
+class Ask(StrEnum):
+    """When a proof is asked for."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    #: only while no second factor is on
+    WITHOUT_METHOD = "without a method"
+    #: a code of any method that is on
+    ANY_METHOD = "any method that is on"
+    #: a code of a method other than the one to be turned on
+    OTHER_METHOD = "the other method"
+    #: a code of the very method; a recovery code serves for the authenticator app
+    OWN_METHOD = "this method"
+    #: an authenticator code and nothing else (S-27)
+    AUTHENTICATOR = "authenticator app"
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpRow:
+    """One row of the step-up table.
+
+    Attributes:
+        title: the action in words, for "What 2FA covers".
+        password: when the password is asked.
+        factor: which second factor is asked, when one is on.
+        own_method: "totp" or "email_code" where ``factor`` speaks of "this" method.
+        pin: whether the PIN is asked, when one is set.
+    """
+
+    title: str
+    password: Ask
+    factor: Ask
+    own_method: str = ""
+    pin: bool = False
+
+
+#: The step-up table (behaviour.md), as data: screen, socket and API ask it (S-42 to S-46).
+STEP_UP: dict[str, StepUpRow] = {
+    "sign_in": StepUpRow("Sign-in", Ask.ALWAYS, Ask.ANY_METHOD),
+    "change_email": StepUpRow("Change email", Ask.ALWAYS, Ask.ANY_METHOD),
+    "change_password": StepUpRow("Change password", Ask.ALWAYS, Ask.ANY_METHOD),
+    "delete_account": StepUpRow("Delete account", Ask.ALWAYS, Ask.ANY_METHOD, pin=True),
+    "enable_totp": StepUpRow(
+        "Turn the authenticator app on", Ask.WITHOUT_METHOD, Ask.OTHER_METHOD, "totp"
+    ),
+    "disable_totp": StepUpRow("Turn the authenticator app off", Ask.ALWAYS, Ask.OWN_METHOD, "totp"),
+    "view_recovery_codes": StepUpRow("View recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"),
+    "regenerate_recovery_codes": StepUpRow(
+        "Make new recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"
+    ),
+}
+
+
+def step_up_row(action: str) -> StepUpRow:
+    """The row of an action, as this policy has it.
+
+    Raises:
+        KeyError: there is no such action; nothing may then be done.
+    """
+    row = STEP_UP[action]
+    policy = get_policy()
+    if action.startswith("disable_"):
+        if policy.disable_proof == "code":
+            return replace(row, password=Ask.NEVER)
+        if policy.disable_proof == "password":
+            return replace(row, factor=Ask.NEVER)
+    if action.endswith("_recovery_codes") and policy.view_codes_proof == "password":
+        return replace(row, password=Ask.ALWAYS, factor=Ask.NEVER)
+    return row
+
+
+@functools.cache
+def get_policy() -> Policy:
+    """Read the policy, once per process.
+
+    Raises:
+        SettingsError: a field is out of range, or the preset is unknown.
+    """
+    if get_settings().policy != "default":
+        msg = "The environment cannot be used:\n  POLICY: only `default` exists so far"
+        raise SettingsError(msg)
+    try:
+        return Policy()
+    except ValidationError as error:
+        lines = [
+            f"  POLICY_{str(problem['loc'][0]).upper() if problem['loc'] else ''}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        message = "The policy cannot be used:\n" + "\n".join(lines)
+        raise SettingsError(message) from None

@@ -1,0 +1,83 @@
+"""Dialogs: one job each, Cancel and the primary action at the bottom right."""
+
+from typing import Any
+
+import reflex as rx
+
+from security_app.ui.button import plain_button
+from security_app.ui.form_field import form_error
+from security_app.ui.submit_button import submit_button
+
+
+def dialog(
+    opener: rx.Component,
+    *body: rx.Component,
+    title: str,
+    description: str | rx.Component,
+    is_open: rx.Var[bool],
+    on_open_change: Any,
+    step: rx.Component | None = None,
+) -> rx.Component:
+    """Build a modal dialog. Escape closes it, focus goes in and comes back to the opener.
+
+    Args:
+        opener: The button that opens it.
+        *body: What stands under the description.
+        title: The heading.
+        description: One sentence.
+        is_open: Whether it is shown.
+        on_open_change: Handler that takes the new value.
+        step: A stepper, where the flow has several steps.
+
+    Returns:
+        The opener and its dialog.
+    """
+    head: list[rx.Component] = [] if step is None else [step]
+    return rx.dialog.root(
+        rx.dialog.trigger(opener),
+        rx.dialog.content(
+            *head,
+            rx.dialog.title(title, class_name="dialog-title"),
+            rx.dialog.description(description, class_name="dialog-description"),
+            *body,
+            size="3",
+            class_name="dialog",
+        ),
+        open=is_open,
+        on_open_change=on_open_change,
+    )
+
+
+def dialog_form(
+    *fields: rx.Component,
+    on_submit: Any,
+    submit_label: str,
+    is_busy: rx.Var[bool],
+    errors: rx.Var[dict[str, str]],
+) -> rx.Component:
+    """Build the form of a dialog: fields, the form's error, Cancel and the primary button.
+
+    Args:
+        *fields: Form fields.
+        on_submit: Handler that takes the form mapping.
+        submit_label: Name of the primary button.
+        is_busy: True while the handler works.
+        errors: Field name to sentence; "form" is the whole form.
+
+    Returns:
+        The form.
+    """
+    cancel = rx.dialog.close(plain_button("Cancel"))
+    return rx.form(
+        form_error(errors),
+        *fields,
+        rx.el.div(
+            cancel,
+            submit_button(submit_label, is_busy=is_busy, errors=errors),
+            class_name="dialog-actions",
+        ),
+        on_submit=on_submit,
+        method="post",
+        no_validate=True,
+        class_name="form",
+    )

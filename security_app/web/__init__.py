@@ -1,0 +1,1 @@
+"""The door between browser and accounts."""

@@ -1,0 +1,21 @@
+"""The demo accounts as the sign-in page lists them; they exist in demo mode only."""
+
+import dataclasses
+
+DEMO_PASSWORD = "demo-passphrase-42"  # noqa: S105 - public on purpose, loopback only
+
+
+@dataclasses.dataclass(frozen=True)
+class DemoAccount:
+    """One account and what it shows."""
+
+    email: str
+    shows: str
+
+
+DEMO_ACCOUNTS = (
+    DemoAccount("fresh@demo.test", "Nothing on, password seven months old"),
+    DemoAccount("totp@demo.test", "Authenticator app on, 7 of 10 codes left"),
+    DemoAccount("owner@demo.test", "An owner: 2FA strongly recommended"),
+    DemoAccount("busy@demo.test", "500 sessions, 10,000 sign-ins"),
+)

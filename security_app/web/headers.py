@@ -1,0 +1,113 @@
+"""Security and cache headers of every answer, and the Content-Security-Policy (S-80, S-81)."""
+
+import base64
+import functools
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from security_app.settings import get_settings
+
+_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_YEAR_S = 365 * 24 * 3600
+
+
+def built_site() -> Path:
+    """Where the compiled frontend is."""
+    return Path(os.environ.get("REFLEX_WEB_WORKDIR", ".web")) / "build" / "client"
+
+
+def built_pages() -> dict[str, str]:
+    """The pages of the build that is there now; see :func:`_pages_of`."""
+    return _pages_of(_build_stamp())
+
+
+def _build_stamp() -> int:
+    """Changes when the frontend is built anew under a running server."""
+    try:
+        return (built_site() / "index.html").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@functools.lru_cache(maxsize=2)
+def _pages_of(_stamp: int) -> dict[str, str]:
+    """The address of every built page, without and with a last slash, to its file."""
+    site = built_site()
+    pages: dict[str, str] = {}
+    for file in site.rglob("*.html"):
+        name = "/" + file.relative_to(site).as_posix()
+        if file.name not in {"index.html", "404.html", "__spa-fallback.html"}:
+            address = name.removesuffix(".html")
+            pages |= {address: name, f"{address}/": name}
+    return pages
+
+
+def content_security_policy() -> str:
+    """The policy of the build that is there now; see :func:`_policy_of`."""
+    return _policy_of(_build_stamp())
+
+
+@functools.lru_cache(maxsize=2)
+def _policy_of(_stamp: int) -> str:
+    """The policy: no ``unsafe-eval``, inline scripts of the build by hash.
+
+    Inline styles stay allowed: the style library of the framework writes them
+    and offers no nonce.
+    """
+    hashes = sorted(
+        {
+            "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+            for page in built_site().rglob("*.html")
+            for script in _INLINE_SCRIPT.findall(page.read_text())
+        }
+    )
+    socket = get_settings().public_url.replace("http", "ws", 1)
+    directives = {
+        "default-src": "'self'",
+        "script-src": " ".join(["'self'", *hashes]),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "connect-src": f"'self' {socket}",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def security_headers() -> tuple[tuple[bytes, bytes], ...]:
+    """The headers every answer carries."""
+    return _headers_of(_build_stamp())
+
+
+@functools.lru_cache(maxsize=2)
+def _headers_of(stamp: int) -> tuple[tuple[bytes, bytes], ...]:
+    headers = {
+        "content-security-policy": _policy_of(stamp),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "x-frame-options": "DENY",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if get_settings().is_https:
+        headers["strict-transport-security"] = f"max-age={_YEAR_S}; includeSubDomains"
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
+def cache_control(path: str, status: int, content_type: str) -> str:
+    """How long an answer may be kept (B-6c).
+
+    Built assets carry a hash in their name and never change; pages are asked
+    for again each time, so a new build is seen at once; all else is not kept.
+    """
+    if status in {200, 304} and path.startswith("/assets/"):
+        return f"public, max-age={_YEAR_S}, immutable"
+    if content_type.startswith("text/html") or path.startswith(("/favicon", "/external/")):
+        return "no-cache"
+    return "no-store"

@@ -1,0 +1,50 @@
+"""The one dialog in which somebody proves again who they are."""
+
+from typing import Self
+
+from playwright.sync_api import Locator, Page
+
+from tests.e2e.pages.part import Part
+
+
+class StepUpDialog(Part):
+    """Password, code or both, as the step-up table wants."""
+
+    @classmethod
+    def titled(cls, page: Page, title: str) -> Self:
+        """Find the dialog by its heading."""
+        return cls(page.get_by_role("dialog", name=title))
+
+    @property
+    def password(self) -> Locator:
+        """The password field."""
+        return self.root.get_by_label("Password", exact=True)
+
+    @property
+    def code(self) -> Locator:
+        """The code field."""
+        return self.root.get_by_label("Code", exact=True)
+
+    @property
+    def cancel_button(self) -> Locator:
+        """Closes it, nothing done."""
+        return self.root.get_by_role("button", name="Cancel", exact=True)
+
+    @property
+    def alert(self) -> Locator:
+        """The sentence about the whole form."""
+        return self.root.get_by_role("alert")
+
+    def button(self, name: str) -> Locator:
+        """The primary button: Continue, Disable or Regenerate codes."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def submit(
+        self, *, password: str | None = None, code: str | None = None, button: str = "Continue"
+    ) -> None:
+        """Fill the fields that are asked and send them."""
+        if password is not None:
+            self.password.fill(password)
+        if code is not None:
+            self.code.fill(code)
+        self.button(button).click()

@@ -1,0 +1,63 @@
+"""Demo mode: accounts that show something, and the mail that was sent."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.fixtures import Enter
+from tests.e2e.pages.activity_page import ActivityPage
+from tests.e2e.pages.demo_mail_page import DemoMailPage
+from tests.e2e.pages.forgot_password_page import ForgotPasswordPage
+from tests.e2e.pages.reset_password_page import ResetPasswordPage
+from tests.e2e.pages.security_page import SecurityPage
+from tests.e2e.pages.sign_in_page import SignInPage
+from tests.server import Person, Server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server in demo mode."""
+    with Server({"DEMO": "1"}) as running:
+        yield running
+
+
+def test_one_click_fills_the_form(page: Page) -> None:
+    sign_in_page = SignInPage(page).open()
+    sign_in_page.fill_demo_account("fresh@demo.test")
+    expect(sign_in_page.email).to_have_value("fresh@demo.test")
+    expect(sign_in_page.password).not_to_have_value("")
+    sign_in_page.submit_button.click()
+    security = SecurityPage(page).wait_until_ready()
+    expect(security.password.root).to_contain_text(re.compile("Last changed [67] months ago"))
+    expect(security.password.root).to_contain_text("Over six months old")
+    expect(security.sessions.rows).to_have_count(3)
+
+
+def test_the_busy_account_is_as_quick_as_any(page: Page) -> None:
+    sign_in_page = SignInPage(page).open()
+    sign_in_page.fill_demo_account("busy@demo.test")
+    sign_in_page.submit_button.click()
+    security = SecurityPage(page).wait_until_ready()
+    expect(security.sessions.rows).to_have_count(10)
+    # The 501st session made the oldest one go (S-40).
+    expect(security.sessions.root).to_contain_text("in 499 other places")
+    security.sign_ins.view_all.click()
+    expect(ActivityPage(page).wait_until_ready().sign_in_history.rows).to_have_count(20)
+
+
+def test_the_mail_page_shows_what_was_sent(
+    page: Page, person: Person, enter: Enter, server: Server
+) -> None:
+    ForgotPasswordPage(page).open().submit(person.email)
+    server.mail_to(person.email)
+    security = enter(person)
+    security.navigation.get_by_role("link", name="Demo mail").click()
+    mailbox = DemoMailPage(security.page).wait_until_ready()
+    mail = mailbox.mail_to(person.email)
+    expect(mail).to_have_count(1)
+    expect(mail.get_by_role("heading", level=2)).to_be_visible()
+    mail.get_by_role("link").first.click()
+    reset = ResetPasswordPage(security.page).wait_until_ready()
+    expect(reset.heading).to_have_text("Choose a new password")

@@ -1,0 +1,282 @@
+"""A wrong environment stops the start with one message that names all that is wrong (S-75)."""
+
+import os
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from security_app.policy import get_policy
+from security_app.settings import Settings, SettingsError, get_settings
+from tests.environment import SetEnvironment, environment
+
+__all__ = ["environment"]
+
+GOOD_KEY = "Zq1Xw2Ce3Vr4Bt5Ny6Mu7Ki8Lo9Pa0Sd"
+
+
+def refusal() -> str:
+    """The message the start would stop with."""
+    with pytest.raises(SettingsError) as refused:
+        get_settings()
+    text = str(refused.value)
+    assert refused.value.__cause__ is None
+    assert "Traceback" not in text
+    return text
+
+
+def test_defaults(environment: SetEnvironment, tmp_path: Path) -> None:
+    environment(PUBLIC_URL=None, PORT=None, DATA_DIR=str(tmp_path), DEMO=None)
+    settings = get_settings()
+    assert (settings.host, settings.port, settings.public_url) == (
+        "127.0.0.1",
+        3000,
+        "http://localhost:3000",
+    )
+    assert (settings.workers, settings.demo, settings.trusted_proxy_hops) == (1, False, 0)
+    assert (settings.session_idle, settings.session_max) == (
+        timedelta(hours=12),
+        timedelta(days=14),
+    )
+    url = settings.database_url.get_secret_value()
+    assert url == f"sqlite+aiosqlite:///{tmp_path}/security.db"
+    assert settings.is_sqlite
+    assert not settings.is_https
+
+
+def test_an_empty_variable_is_no_value(environment: SetEnvironment) -> None:
+    environment(PORT="", REDIS_URL="", WORKERS="", SMTP_URL="", PUBLIC_URL="")
+    assert get_settings().port == 3000
+    assert get_settings().redis_url is None
+
+
+def test_the_port_is_part_of_the_default_origin(environment: SetEnvironment) -> None:
+    environment(PORT="4123", PUBLIC_URL=None)
+    assert get_settings().public_url == "http://localhost:4123"
+
+
+def test_every_wrong_value_is_named_in_one_message(environment: SetEnvironment) -> None:
+    wrong = {
+        "PORT": "http",
+        "WORKERS": "0",
+        "SECRET_KEYS": "short",
+        "DATABASE_URL": "mysql://root@localhost/db",
+        "SMTP_URL": "http://mail",
+        "SESSION_IDLE_MINUTES": "-5",
+        "SESSION_MAX_HOURS": "never",
+        "TRUSTED_PROXY_HOPS": "99",
+        "LOG_LEVEL": "loud",
+        "LOG_FORMAT": "xml",
+    }
+    environment(**wrong)
+    text = refusal()
+    lines = text.splitlines()[1:]
+    assert {line.strip().partition(":")[0] for line in lines} == set(wrong)
+    assert len(lines) == len(wrong)
+
+
+def test_values_that_are_wrong_together_are_named_with_the_others(
+    environment: SetEnvironment,
+) -> None:
+    environment(
+        PORT="http",
+        DEMO="1",
+        PUBLIC_URL="https://account.example.com",
+        WORKERS="2",
+        HOST="192.168.1.5",
+    )
+    text = refusal()
+    for name in ("PORT", "PUBLIC_URL", "HOST", "REDIS_URL"):
+        assert name in text
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PUBLIC_URL": "account.example.com"},
+        {"PUBLIC_URL": "ftp://account.example.com"},
+        {"PUBLIC_URL": "https://account.example.com/path"},
+        {"PUBLIC_URL": "https://account.example.com?x=1"},
+        {"PUBLIC_URL": "https://account.example.com/#top"},
+        {"PUBLIC_URL": "https://"},
+        {"PUBLIC_URL": "https://user:word@account.example.com"},
+        {"PUBLIC_URL": "https://account.example.com:99999"},
+        {"PUBLIC_URL": "https://*"},
+        {"PUBLIC_URL": "javascript:alert(1)"},
+        {"MAIL_FROM": "nobody"},
+        {"HIBP_URL": "not a url"},
+        {"POLICY": "no-such-policy"},
+    ],
+)
+def test_a_value_that_cannot_work_is_named(
+    environment: SetEnvironment, variables: dict[str, str]
+) -> None:
+    environment(**variables)
+    with pytest.raises(SettingsError) as refused:
+        get_settings()
+        get_policy()
+    (name,) = variables
+    assert name in str(refused.value)
+
+
+def test_an_origin_is_written_as_browsers_write_it(environment: SetEnvironment) -> None:
+    for typed, origin in (
+        ("https://Account.Example.com/", "https://account.example.com"),
+        ("https://account.example.com:443", "https://account.example.com"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ):
+        environment(PUBLIC_URL=typed)
+        assert get_settings().public_url == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "works"),
+    [
+        ("http://localhost:3000", "127.0.0.1", True),
+        ("http://127.0.0.1:3000", "::1", True),
+        ("http://[::1]:3000", "localhost", True),
+        ("https://account.example.com", "127.0.0.1", False),
+        ("http://192.168.1.5:3000", "127.0.0.1", False),
+        ("http://localhost.example.com", "127.0.0.1", False),
+        ("http://127.0.0.1.example.com", "127.0.0.1", False),
+        ("http://localhost:3000", "0.0.0.0", False),
+        ("http://localhost:3000", "::", False),
+        ("http://localhost:3000", "192.168.1.5", False),
+    ],
+)
+def test_s75_the_demo_starts_on_this_machine_only(
+    environment: SetEnvironment, url: str, host: str, works: bool
+) -> None:
+    environment(DEMO="1", PUBLIC_URL=url, HOST=host)
+    if works:
+        assert get_settings().demo
+    else:
+        assert "DEMO" in refusal()
+
+
+@pytest.mark.parametrize("demo", [None, "0", "false"])
+def test_s75_production_needs_a_key(
+    environment: SetEnvironment, tmp_path: Path, demo: str | None
+) -> None:
+    environment(SECRET_KEYS=None, DEMO=demo, DATA_DIR=str(tmp_path))
+    assert "SECRET_KEYS" in refusal()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "short",
+        "x" * 31,
+        "x" * 64,
+        "abab" * 16,
+        "change-me-change-me-change-me-0123456789",
+        "ThisIsOnlyAnExampleKey-0123456789-abcdef",
+        "my-secret-key-0123456789-abcdefghijklmno",
+        f"{GOOD_KEY},short",
+        f"short,{GOOD_KEY}",
+    ],
+)
+def test_s75_a_weak_or_sample_key_is_refused_and_not_repeated(
+    environment: SetEnvironment, keys: str
+) -> None:
+    environment(SECRET_KEYS=keys)
+    text = refusal()
+    assert "SECRET_KEYS" in text
+    assert all(key not in text for key in keys.split(",") if key != "short")
+
+
+def test_s75_several_keys_the_first_one_first(environment: SetEnvironment) -> None:
+    environment(SECRET_KEYS=f" {GOOD_KEY} , {GOOD_KEY[::-1]} ,")
+    found = [key.get_secret_value() for key in get_settings().secret_keys]
+    assert found == [GOOD_KEY, GOOD_KEY[::-1]]
+
+
+def test_the_demo_makes_a_key_once_for_its_owner(
+    environment: SetEnvironment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    environment(SECRET_KEYS=None, DEMO="1", DATA_DIR=str(folder))
+    first = get_settings().secret_keys[0].get_secret_value()
+    assert len(first) >= 64
+    assert stat.S_IMODE((folder / "secret.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    environment()
+    assert get_settings().secret_keys[0].get_secret_value() == first
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o666])
+def test_s75_a_key_file_others_can_read_is_refused(
+    environment: SetEnvironment, tmp_path: Path, mode: int
+) -> None:
+    path = tmp_path / "secret.key"
+    path.write_text(GOOD_KEY)
+    path.chmod(mode)
+    environment(SECRET_KEYS=None, DEMO="1", DATA_DIR=str(tmp_path))
+    text = refusal()
+    assert "secret.key" in text
+    assert GOOD_KEY not in text
+
+
+@pytest.mark.parametrize("content", ["", "short", "x" * 64, "change-me-" * 5])
+def test_s75_a_weak_key_in_the_file_is_refused_too(
+    environment: SetEnvironment, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "secret.key"
+    path.touch(mode=0o600)
+    path.write_text(content)
+    environment(SECRET_KEYS=None, DEMO="1", DATA_DIR=str(tmp_path))
+    assert "secret.key" in refusal()
+
+
+def test_several_workers_need_redis(environment: SetEnvironment) -> None:
+    environment(WORKERS="2")
+    text = refusal()
+    assert "WORKERS" in text
+    assert "REDIS_URL" in text
+    environment(WORKERS="2", REDIS_URL="redis://127.0.0.1:6379/15")
+    assert get_settings().workers == 2
+
+
+def test_s76_no_secret_is_printed(environment: SetEnvironment, tmp_path: Path) -> None:
+    canaries = {
+        "SECRET_KEYS": GOOD_KEY,
+        "DATABASE_URL": "postgresql+psycopg://u:canary-one@127.0.0.1/db",
+        "REDIS_URL": "redis://:canary-two@127.0.0.1:6379/0",
+        "SMTP_URL": "smtp://u:canary-three@127.0.0.1:587",
+        "GOOGLE_CLIENT_SECRET": "canary-four",
+    }
+    environment(**canaries)
+    settings = get_settings()
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "canary" not in text
+        assert GOOD_KEY not in text
+    environment(**{name: f"nonsense of canary {value}" for name, value in canaries.items()})
+    text = refusal()
+    assert "canary" not in text
+    assert GOOD_KEY not in text
+
+
+def test_settings_do_not_change_after_they_were_read(environment: SetEnvironment) -> None:
+    environment()
+    with pytest.raises(ValueError, match="frozen"):
+        get_settings().port = 1  # type: ignore[misc]
+    assert get_settings() is get_settings()
+
+
+def test_every_variable_of_the_table_is_there() -> None:
+    names = {name.upper() for name in Settings.model_fields}
+    assert names >= {
+        "PORT", "HOST", "PUBLIC_URL", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "WORKERS",
+        "SECRET_KEYS", "SMTP_URL", "MAIL_FROM", "DEMO", "POLICY", "GOOGLE_CLIENT_ID",
+        "GOOGLE_CLIENT_SECRET", "APPLE_CLIENT_ID", "APPLE_TEAM_ID", "APPLE_KEY_ID",
+        "APPLE_KEY_FILE", "GOOGLE_ISSUER", "APPLE_ISSUER", "HIBP_URL", "GEOIP_DATABASE",
+        "SESSION_IDLE_MINUTES", "SESSION_MAX_HOURS", "TRUSTED_PROXY_HOPS", "LOG_LEVEL",
+        "LOG_FORMAT",
+    }  # fmt: skip
+
+
+def test_the_environment_of_the_tests_comes_back() -> None:
+    assert os.environ["PUBLIC_URL"] == get_settings().public_url

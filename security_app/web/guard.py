@@ -25,7 +25,7 @@ from security_app.web.context import Caller
 from security_app.web.door import DoorState, empty, empty_and_leave
 from security_app.web.faults import log_fault
 from security_app.web.notices import NoticesState
-from security_app.web.payload import is_well_formed, is_well_formed_hydration
+from security_app.web.payload import is_fresh_page, is_well_formed, is_well_formed_hydration
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,7 @@ class Guard(Middleware):
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is let in
             return await _unanswerable(state, error)
         context.enter(caller, actor)
-        if event.name in _HYDRATIONS and "hashes" in str(event.payload):
+        if event.name in _HYDRATIONS and is_fresh_page(event.payload):
             # A page freshly loaded, not one that reconnects: nothing of the former is left.
             await empty(state)
         was_emptied = await _bind(state, actor, is_new_page=event.name in _HYDRATIONS)
@@ -158,8 +158,7 @@ def _is_activity(event: Event, event_context: EventContext) -> bool:
     if event_context.parent_txid is not None:
         return False
     if event.name in FRAMEWORK_HANDLERS:
-        # Only the first hydrate of a freshly loaded page carries hashes.
-        return bool(event.payload.get("hashes")) or event.name.endswith(".on_load_internal")
+        return is_fresh_page(event.payload) or event.name.endswith(".on_load_internal")
     return True
 
 

@@ -47,6 +47,11 @@ def is_well_formed_hydration(handler: EventHandler, payload: object) -> bool:
     )
 
 
+def is_fresh_page(payload: object) -> bool:
+    """Whether a hydration is the first of a freshly loaded page: reconnects bring no hashes."""
+    return isinstance(payload, Mapping) and "hashes" in payload
+
+
 def _are_hashes(values: list[object]) -> bool:
     return len(values) <= _MAX_HASHES and all(_is_text(value) for value in values)
 

@@ -31,6 +31,14 @@ def test_s09_rfc_4226_appendix_d(counter: int, expected: str) -> None:
     assert hotp(KEY, counter) == expected
 
 
+@pytest.mark.parametrize("key_bytes", [10, 15, 20])
+def test_s10_keys_of_every_policy_give_the_codes_of_the_rfc(key_bytes: int) -> None:
+    key = KEY[:key_bytes]
+    secret = base64.b32encode(key).decode().rstrip("=")
+    for counter in range(100):
+        assert code_at(secret, counter) == hotp(key, counter)
+
+
 @pytest.mark.parametrize(("at", "expected"), RFC_6238_B)
 def test_s09_rfc_6238_appendix_b(at: int, expected: str) -> None:
     with time_machine.travel(datetime.fromtimestamp(at, UTC), tick=False):

@@ -16,6 +16,8 @@ from security_app.policy import FACTOR_FAILURES_SUSPEND, get_policy
 
 #: RFC 6238 §4.1: seconds of one time step, from the Unix epoch.
 STEP_S = 30
+#: PyOTP refuses keys below 112 bits; some policies show 16 characters (80 bits).
+_KEY_CHARS = 32
 
 
 def current_step() -> int:
@@ -30,7 +32,9 @@ def code_at(secret: str, step: int) -> str:
         secret: base32 characters.
         step: 30-second steps since the epoch.
     """
-    return HOTP(secret).at(step)
+    # HMAC fills short keys up with zero bytes (RFC 2104 §2): "A" is zero in base32, so
+    # the longer key gives the same codes.
+    return HOTP(secret.ljust(_KEY_CHARS, "A")).at(step)
 
 
 def matching_step(secret: str, code: str, window: int) -> int | None:

@@ -1,6 +1,6 @@
 """The one place the time is read, so that tests can move it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def now() -> datetime:
@@ -20,3 +20,18 @@ def iso(instant: datetime | None) -> str:
     if instant is None:
         return ""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def countdown(left: timedelta | None) -> str:
+    """Format a wait for the screen, so that no clock but the server's counts.
+
+    Args:
+        left: time from now, or None.
+
+    Returns:
+        Milliseconds and the instant they are counted from, which keeps two equal
+        waits apart: "42000@2026-05-04T12:31:00.123456"; empty for None or no wait.
+    """
+    if left is None or left <= timedelta():
+        return ""
+    return f"{round(left.total_seconds() * 1000)}@{now():%Y-%m-%dT%H:%M:%S.%f}"

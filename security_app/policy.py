@@ -9,10 +9,14 @@ import functools
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from security_app.settings import SettingsError, get_settings
 
@@ -37,6 +41,10 @@ class Policy(BaseSettings):
     enable_proof: Literal["password"] = "password"
     #: Proof to turn a method off: the guides differ (behaviour.md).
     disable_proof: Literal["password_and_code", "code", "password"] = "password_and_code"
+    #: Whether app and e-mail code may both be on, or one takes the other's place (Wevion).
+    methods: Literal["any", "exclusive"] = "any"
+    #: E-mail is the weaker factor (D5): whether it may be turned on at all.
+    email_code: bool = True
     #: Whether recovery codes can be viewed again, or are kept as hashes only (D2).
     recovery_code_storage: Literal["encrypted", "hashed"] = "encrypted"
     view_codes_proof: Literal["totp", "password"] = "totp"
@@ -49,12 +57,42 @@ class Policy(BaseSettings):
     #: What a person is told who lost device and codes.
     support_recovery: Literal["contact", "none"] = "contact"
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A single field from the environment wins over the preset."""
+        return env_settings, init_settings
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.password_advised_length < self.password_min_length:
             msg = "password_advised_length is below password_min_length"
             raise ValueError(msg)
         return self
+
+
+#: ``POLICY=<name>`` picks one: what each guide's product chose (behaviour.md).
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "oncloudwine": {"totp_secret_chars": 16},
+    "wevion": {
+        "methods": "exclusive",
+        "recovery_code_storage": "hashed",
+        "codes_regenerate": "re_enable",
+    },
+    "paas": {
+        "disable_proof": "password",
+        "view_codes_proof": "password",
+        "support_recovery": "none",
+    },
+    "customer_area": {"disable_proof": "code"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +119,20 @@ MAIL_LIMITS_ADDRESS = (Limit(20, timedelta(hours=1), timedelta(minutes=15)),)
 FACTOR_LIMITS_ACCOUNT = (Limit(10, timedelta(minutes=15), timedelta(minutes=15)),)
 #: S-49: a method is suspended after this many wrong codes in a row.
 FACTOR_FAILURES_SUSPEND = 50
+#: S-17: a mailed code. S-19: the tries one of them takes.
+EMAIL_CODE_LIFE = timedelta(minutes=5)
+EMAIL_CODE_TRIES = 5
+#: S-20: for one purpose again after a minute; an account gets 5 an hour and 10 a day.
+EMAIL_CODE_AGAIN = (Limit(1, timedelta(minutes=1), timedelta(minutes=1)),)
+EMAIL_CODE_LIMITS_ACCOUNT = (
+    Limit(5, timedelta(hours=1), timedelta(hours=1)),
+    Limit(10, timedelta(days=1), timedelta(days=1)),
+)
+EMAIL_CODE_LIMITS_ADDRESS = (Limit(20, timedelta(hours=1), timedelta(hours=1)),)
 #: S-41: a sign-in between password and code.
 CHALLENGE_LIFE = timedelta(minutes=10)
 CHALLENGE_TRIES = 5
-#: S-15: an authenticator app that is being set up.
+#: S-15: a method that is being set up.
 SET_UP_LIFE = timedelta(minutes=10)
 #: S-42: a step-up is good for one action within this time.
 GRANT_LIFE = timedelta(minutes=5)
@@ -149,6 +197,12 @@ STEP_UP: dict[str, StepUpRow] = {
         "Turn the authenticator app on", Ask.WITHOUT_METHOD, Ask.OTHER_METHOD, "totp"
     ),
     "disable_totp": StepUpRow("Turn the authenticator app off", Ask.ALWAYS, Ask.OWN_METHOD, "totp"),
+    "enable_email_code": StepUpRow(
+        "Turn the e-mail code on", Ask.WITHOUT_METHOD, Ask.OTHER_METHOD, "email_code"
+    ),
+    "disable_email_code": StepUpRow(
+        "Turn the e-mail code off", Ask.ALWAYS, Ask.OWN_METHOD, "email_code"
+    ),
     "view_recovery_codes": StepUpRow("View recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"),
     "regenerate_recovery_codes": StepUpRow(
         "Make new recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"
@@ -181,11 +235,13 @@ def get_policy() -> Policy:
     Raises:
         SettingsError: a field is out of range, or the preset is unknown.
     """
-    if get_settings().policy != "default":
-        msg = "The environment cannot be used:\n  POLICY: only `default` exists so far"
+    preset = PRESETS.get(get_settings().policy)
+    if preset is None:
+        names = ", ".join(PRESETS)
+        msg = f"The environment cannot be used:\n  POLICY: must be one of {names}"
         raise SettingsError(msg)
     try:
-        return Policy()
+        return Policy(**preset)
     except ValidationError as error:
         lines = [
             f"  POLICY_{str(problem['loc'][0]).upper() if problem['loc'] else ''}: {problem['msg']}"

@@ -5,11 +5,13 @@ import reflex as rx
 from security_app.api.app import build_api
 from security_app.cards.activity.state import ActivityState
 from security_app.cards.check_up.state import CheckUpState
+from security_app.cards.email_code.state import EmailCodeState
 from security_app.cards.password.state import PasswordState
 from security_app.cards.recovery_codes.state import RecoveryCodesState
 from security_app.cards.sessions.state import SessionsState
 from security_app.cards.sign_ins.state import SignInsState
 from security_app.cards.totp.state import TotpState
+from security_app.cards.two_factor.state import TwoFactorState
 from security_app.pages import (
     activity,
     confirm_email,
@@ -66,9 +68,9 @@ security.register(app, LivePage.follow)
 load_again(
     security.ROUTE,
     {
-        "account": [ShellState.load, CheckUpState.load],
+        "account": [ShellState.load, CheckUpState.load, EmailCodeState.load],
         "password": [PasswordState.load, CheckUpState.load],
-        "totp": [TotpState.load, CheckUpState.load],
+        "factors": [TwoFactorState.load, TotpState.load, EmailCodeState.load, CheckUpState.load],
         "sessions": [SessionsState.load],
         "activity": [SignInsState.load],
     },

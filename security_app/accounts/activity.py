@@ -30,9 +30,11 @@ RESULTS = {
 METHODS = {
     "password": "Password",
     "password+totp": "Password and authenticator app",
+    "password+email_code": "Password and e-mail code",
     "password+recovery_code": "Password and recovery code",
     "api": "API, password",
     "api+totp": "API, password and authenticator app",
+    "api+email_code": "API, password and e-mail code",
     "api+recovery_code": "API, password and recovery code",
 }
 #: Actions of the security log, as people read them. `{}` takes the detail.
@@ -48,6 +50,8 @@ ACTIONS = {
     "session.signed_out": "Signed out",
     "totp.enabled": "Authenticator app turned on",
     "totp.disabled": "Authenticator app turned off",
+    "email_code.enabled": "E-mail code turned on",
+    "email_code.disabled": "E-mail code turned off",
     "recovery_codes.viewed": "Recovery codes viewed",
     "recovery_codes.regenerated": "New recovery codes made: kit {}",
     "recovery_codes.mailed": "Recovery codes sent by e-mail",
@@ -62,6 +66,8 @@ _ELSEWHERE = {
     "email.confirmed": "Your e-mail address is confirmed",
     "totp.enabled": "The authenticator app was turned on",
     "totp.disabled": "The authenticator app was turned off",
+    "email_code.enabled": "The e-mail code was turned on",
+    "email_code.disabled": "The e-mail code was turned off",
     "recovery_codes.regenerated": "New recovery codes were made",
     "recovery_code.used": "A recovery code was used",
 }

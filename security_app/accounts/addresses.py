@@ -59,6 +59,12 @@ def address_key(email: str) -> str:
     return f"{local.casefold()}{at}{_ascii_domain(domain)}"
 
 
+def masked(email: str) -> str:
+    """An address its owner recognises and nobody else learns: "a•••@example.com"."""
+    local, at, domain = email.rpartition("@")
+    return f"{local[:1]}•••{at}{domain}"
+
+
 def _ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode().lower()

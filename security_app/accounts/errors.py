@@ -10,6 +10,8 @@ Refused
 ├── CodeRefused             a code that is wrong, used or out of its time: all alike
 ├── ClockOff                a set-up code that fits another time: says by how much
 ├── MethodSuspended         50 wrong codes in a row
+├── EmailNotConfirmed       the address was never confirmed, so nothing may lean on it
+├── MailNotSent             a code that could not be mailed; nothing was spent
 ├── StepUpRequired          an action without its grant
 ├── ChallengeDead           a half-finished sign-in that is used up or too old
 ├── SetUpDead               a set-up that is not there (any more), or another session's
@@ -204,6 +206,23 @@ class MethodSuspended(Refused):
     sentence = "Too many wrong codes. This method is suspended; use a recovery code."
 
 
+class EmailNotConfirmed(Refused):
+    """Codes, links and connections need an address that was confirmed."""
+
+    code = "email_not_confirmed"
+    status = 403
+    sentence = "First confirm your e-mail address: the link is in the mail we sent you."
+
+
+class MailNotSent(Refused):
+    """The mail server did not take a code in time; no budget was spent (S-23)."""
+
+    code = "mail_unavailable"
+    status = 503
+    wait_s = 5
+    sentence = "We could not send the code just now. Please try again in a moment."
+
+
 class StepUpRequired(Refused):
     """The action asks for a proof that was not given, or was used up (S-42)."""
 
@@ -233,7 +252,7 @@ class AlreadyOn(Refused):
 
     code = "already_enabled"
     status = 409
-    sentence = "The authenticator app is on already. To use a new phone, turn it off first."
+    sentence = "This method is on already. To set it up anew, turn it off first."
 
 
 class NotOn(Refused):
@@ -241,7 +260,7 @@ class NotOn(Refused):
 
     code = "not_enabled"
     status = 409
-    sentence = "The authenticator app is not on."
+    sentence = "This method is not on."
 
 
 class NotRetrievable(Refused):

@@ -1,12 +1,16 @@
 """Which second factors an account has on: read fresh each time it is asked."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from sqlmodel import select
+from sqlalchemy import bindparam, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.db.tables import Account, Totp
+from security_app.db.tables import Account, EmailMethod, Totp
+
+#: RFC 6238 §4.1: one step of an authenticator code, in seconds since the epoch.
+_STEP_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +20,41 @@ class Methods:
     Attributes:
         has_password: whether it can prove itself with a password.
         totp_at: since when the authenticator app is on, None when off.
+        email_code_at: since when the e-mail code is on, None when off.
+        on: the methods that are on, the one used last first.
     """
 
     has_password: bool
     totp_at: datetime | None
+    email_code_at: datetime | None = None
+    on: tuple[str, ...] = field(default=())
 
-    @property
-    def on(self) -> tuple[str, ...]:
-        """The methods that are on, the stronger one first."""
-        return ("totp",) if self.totp_at else ()
+
+_FACTORS = (
+    select(
+        col(Account.password_hash).is_not(None),
+        col(Totp.enabled_at),
+        col(Totp.last_step),
+        col(EmailMethod.enabled_at),
+        col(EmailMethod.last_used_at),
+    )
+    .select_from(Account)
+    .outerjoin(Totp, col(Totp.account_id) == col(Account.id))
+    .outerjoin(EmailMethod, col(EmailMethod.account_id) == col(Account.id))
+    .where(col(Account.id) == bindparam("account_id"))
+)
 
 
 async def methods_of(db: AsyncSession, account_id: str) -> Methods:
-    """Read which factors are on."""
-    password = (
-        await db.exec(select(Account.password_hash).where(Account.id == account_id))
-    ).first()
-    totp_at = (await db.exec(select(Totp.enabled_at).where(Totp.account_id == account_id))).first()
-    return Methods(password is not None, totp_at)
+    """Read which factors are on, in one statement."""
+    result = await (await db.connection()).execute(_FACTORS, {"account_id": account_id})
+    row = result.first()
+    if row is None:
+        return Methods(has_password=False, totp_at=None)
+    has_password, totp_at, last_step, email_code_at, email_used_at = row
+    on = ["totp"] if totp_at else []
+    if email_code_at:
+        app_used_at = datetime.fromtimestamp((last_step or 0) * _STEP_S, UTC)
+        is_preferred = email_used_at is not None and email_used_at > app_used_at
+        on.insert(0 if is_preferred else len(on), "email_code")
+    return Methods(has_password, totp_at, email_code_at, tuple(on))

@@ -25,6 +25,7 @@ from security_app.accounts.errors import (
 from security_app.accounts.hashing import hash_text, hashing_place
 from security_app.accounts.notices import notice_params
 from security_app.accounts.password_rules import check, is_breached, normalise
+from security_app.accounts.proofs import email_code
 from security_app.accounts.step_up import Proofs
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
@@ -194,9 +195,10 @@ async def _store(db: AsyncSession, account: Account, stored: str) -> None:
 
 
 async def _revoke_pending(db: AsyncSession, account_id: str) -> None:
-    """End what was begun with the old password: half-finished sign-ins and reset links."""
+    """End what was begun with the old password: half-done sign-ins, mailed codes, links."""
     await tickets.revoke_of_account(db, account_id)
     await challenges.revoke_of_account(db, account_id)
+    await email_code.revoke_of_account(db, account_id)
     await links.revoke(db, account_id, "reset_password")
 
 

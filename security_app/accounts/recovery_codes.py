@@ -122,7 +122,7 @@ async def replace(db: AsyncSession, account_id: str, prepared: list[PreparedCode
                 sealed_code=sealed,
             )
         )
-    announce(db, Change(account_id, "totp"))
+    announce(db, Change(account_id, "factors"))
     return Kit(kit.number, at, tuple(ShownCode(_grouped(item.code), None) for item in prepared))
 
 

@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from security_app.accounts import activity, throttle
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.notices import notice_params
-from security_app.accounts.proofs import recovery_code, totp
+from security_app.accounts.proofs import email_code, recovery_code, totp
 from security_app.accounts.proofs.codes import as_recovery_code
+from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.throttle import Budget, Reservation
 from security_app.db.tables import Account
 from security_app.live.hub import Change, announce
@@ -25,7 +26,7 @@ class Candidate:
     """A code that may be right; only :attr:`spend` tells, and uses it up.
 
     Attributes:
-        method: "totp" or "recovery_code".
+        method: "totp", "email_code" or "recovery_code".
         spend: to be awaited once, inside the transaction of what the code is for.
     """
 
@@ -42,26 +43,42 @@ async def begin(account_id: str) -> Reservation:
     return await throttle.reserve(Budget(f"factor:account:{account_id}", FACTOR_LIMITS_ACCOUNT))
 
 
+def method_of(text: str, method: str, allowed: tuple[str, ...]) -> str:
+    """Which method a code is of.
+
+    Args:
+        text: as typed.
+        method: what its sender says; "" lets its shape decide, and a recovery
+            code is told by its shape in every box.
+        allowed: the methods that serve here.
+    """
+    if as_recovery_code(text):
+        return "recovery_code"
+    if method:
+        return method
+    return "totp" if "totp" in allowed or "email_code" not in allowed else "email_code"
+
+
 async def check(
-    account_id: str, text: str, method: str, allowed: tuple[str, ...]
+    account_id: str, text: str, method: str, allowed: tuple[str, ...], occasion: Occasion
 ) -> Candidate | None:
     """Look at a code.
 
     Args:
         text: as typed.
-        method: which method it is of; "" lets its shape decide: the box for the
-            authenticator code takes a recovery code too.
+        method: from :func:`method_of`.
         allowed: the methods that serve here.
+        occasion: what a mailed code must have been asked for.
 
     Returns:
         A candidate to spend, or None when it cannot be right.
     """
-    if not method or (method == "totp" and as_recovery_code(text)):
-        method = "recovery_code" if as_recovery_code(text) else "totp"
     if method not in allowed:
         return None
     if method == "totp":
         return Candidate("totp", lambda db: totp.spend(db, account_id, text))
+    if method == "email_code":
+        return Candidate("email_code", lambda db: email_code.spend(db, account_id, occasion, text))
     if method == "recovery_code":
         right = await recovery_code.check(account_id, text)
         if right is not None:
@@ -76,8 +93,10 @@ async def succeed(db: AsyncSession, attempt: Reservation) -> None:
 
 async def fail(db: AsyncSession, account_id: str, method: str) -> None:
     """Note a wrong code for the count that suspends a method."""
-    if method in {"", "totp"}:
+    if method == "totp":
         await totp.count_failure(db, account_id)
+    elif method == "email_code":
+        await email_code.count_failure(db, account_id)
 
 
 async def note_recovery_use(db: AsyncSession, actor: Actor, used: Candidate) -> None:
@@ -92,4 +111,4 @@ async def tell_recovery_use(db: AsyncSession, account_id: str, visitor: Visitor)
     account = await db.get(Account, account_id)
     if account is not None:
         await enqueue(db, "recovery_code_used", account.email, notice_params(account, visitor))
-    announce(db, Change(account_id, "totp"))
+    announce(db, Change(account_id, "factors"))

@@ -124,10 +124,19 @@ async def find_actor(secret_hash: str, visitor: Visitor) -> Actor | None:
     )
 
 
-async def opened_by(actor: Actor) -> str:
-    """How the actor's own session was opened, as a key of ``activity.METHODS``."""
-    row = await read_row(select(Session.opened_by).where(Session.id == actor.session_id))
-    return str(row[0]) if row else ""
+async def lost_its_phone(actor: Actor, totp_at: datetime | None) -> bool:
+    """Whether this session began with a recovery code, and the same app is still on.
+
+    Args:
+        actor: whose session.
+        totp_at: since when the authenticator app is on, None when off.
+    """
+    statement = select(Session.opened_by, Session.opened_at).where(Session.id == actor.session_id)
+    row = await read_row(statement)
+    if row is None or totp_at is None:
+        return False
+    opened_by, opened_at = row
+    return opened_by == "password+recovery_code" and totp_at < opened_at
 
 
 async def is_alive(session_id: str) -> bool:

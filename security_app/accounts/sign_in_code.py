@@ -1,5 +1,6 @@
 """The second half of a sign-in: one code, then a ticket or a session."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +10,20 @@ from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, challenges, second_factor, sessions, tickets
+from security_app.accounts import (
+    activity,
+    challenges,
+    email_codes,
+    second_factor,
+    sessions,
+    tickets,
+)
 from security_app.accounts.actor import Visitor
-from security_app.accounts.errors import CodeRefused
+from security_app.accounts.email_codes import MailedCode
+from security_app.accounts.errors import CodeRefused, NotOn, Refused
 from security_app.accounts.methods import methods_of
 from security_app.accounts.notices import notice_params
+from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.sessions import NewSession
 from security_app.accounts.sign_in import SignedIn, note_api_device
 from security_app.db.engine import reading, transaction
@@ -24,14 +34,27 @@ from security_app.mail.queueing import enqueue
 T = TypeVar("T")
 
 #: How a session was opened, by the method of its code.
-_OPENED_BY = {"totp": "password+totp", "recovery_code": "password+recovery_code"}
+_OPENED_BY = {
+    "totp": "password+totp",
+    "email_code": "password+email_code",
+    "recovery_code": "password+recovery_code",
+}
+#: What a mailed code is for between password and session.
+_PURPOSE = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What the code page shows of a half-finished sign-in."""
+    """What the code page shows of a half-finished sign-in.
+
+    Attributes:
+        methods: what serves, the method used last first.
+        mailed: how its mailed code stands, None when that method is off.
+        expires_at: until when a code must come.
+    """
 
     methods: tuple[str, ...]
+    mailed: MailedCode | None
     expires_at: datetime
 
 
@@ -44,15 +67,75 @@ async def pending_of_browser(visitor: Visitor) -> Pending:
     async with reading() as db:
         challenge = await challenges.of_browser(db, visitor)
         methods = await methods_of(db, challenge.account_id)
-    return Pending(methods.on, challenge.expires_at)
+    mailed = None
+    if methods.email_code_at is not None:
+        mailed = await email_codes.standing(challenge.account_id, _occasion(challenge))
+    offered = (*methods.on, "recovery_code") if "totp" in methods.on else methods.on
+    return Pending(offered, mailed, challenge.expires_at)
+
+
+async def mailed_code_of_browser(visitor: Visitor) -> MailedCode:
+    """How the mailed code of the sign-in stands that this browser has begun.
+
+    Raises:
+        ChallengeDead: there is none.
+    """
+    async with reading() as db:
+        challenge = await challenges.of_browser(db, visitor)
+    return await email_codes.standing(challenge.account_id, _occasion(challenge))
+
+
+async def mail_code_of_browser(visitor: Visitor) -> MailedCode:
+    """Mail the code of the sign-in this browser has begun.
+
+    Raises:
+        ChallengeDead: there is none.
+        NotOn: the account has no e-mail code.
+        TooManyAttempts: within a minute of the last one, or 5 in an hour.
+        MailNotSent: the mail server did not take it; nothing was spent.
+    """
+    async with reading() as db:
+        challenge = await challenges.of_browser(db, visitor)
+    return await _mail_code(challenge, visitor)
+
+
+async def mail_first_code(visitor: Visitor) -> None:
+    """Mail the code right after the password, where e-mail was used last or is the only method.
+
+    What is in the way is not said here: the code page tells that no code is on
+    its way, and why when one is asked for.
+    """
+    with contextlib.suppress(Refused):
+        pending = await pending_of_browser(visitor)
+        if pending.methods[0] == "email_code":
+            await mail_code_of_browser(visitor)
+
+
+async def mail_code_of_client(visitor: Visitor, challenge: str) -> MailedCode:
+    """Mail the code of an API client's sign-in; raises as :func:`mail_code_of_browser`."""
+    async with reading() as db:
+        row = await challenges.of_client(db, challenge)
+    return await _mail_code(row, visitor)
+
+
+async def _mail_code(challenge: Challenge, visitor: Visitor) -> MailedCode:
+    async with reading() as db:
+        methods = await methods_of(db, challenge.account_id)
+    if methods.email_code_at is None:
+        raise NotOn
+    return await email_codes.send(challenge.account_id, visitor, _occasion(challenge))
+
+
+def _occasion(challenge: Challenge) -> Occasion:
+    return Occasion(_PURPOSE, challenge.id)
 
 
 async def verify_browser(visitor: Visitor, *, code: str, method: str) -> SignedIn:
     """Finish a browser's sign-in.
 
     Args:
-        code: an authenticator or recovery code, as typed.
-        method: "totp", "recovery_code" or "" to let its shape decide.
+        code: as typed.
+        method: "totp", "email_code", "recovery_code" or "" to let its shape decide.
 
     Raises:
         ChallengeDead: there is no sign-in to finish, or its five tries are used up.
@@ -117,7 +200,8 @@ async def _finish(
         tries = await challenges.count_try(db, challenge)
         methods = await methods_of(db, account_id)
     allowed = (*methods.on, "recovery_code") if "totp" in methods.on else methods.on
-    candidate = await second_factor.check(account_id, code, method, allowed)
+    method = second_factor.method_of(code, method, allowed)
+    candidate = await second_factor.check(account_id, code, method, allowed, _occasion(challenge))
     async with transaction() as db:
         if candidate is not None and await candidate.spend(db):
             await challenges.finish(db, challenge)

@@ -22,6 +22,7 @@ from security_app.accounts.errors import (
     WrongPassword,
 )
 from security_app.accounts.methods import Methods, methods_of
+from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.proofs.password import budgets_in_session, checked_password
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
@@ -35,8 +36,8 @@ class Needed:
 
     Attributes:
         password: whether the password is asked.
-        methods: the codes that serve, any one of them: "totp", "recovery_code".
-            Empty when no code is asked.
+        methods: the codes that serve, any one of them, the one used last first:
+            "totp", "email_code", "recovery_code". Empty when no code is asked.
     """
 
     password: bool
@@ -100,7 +101,7 @@ async def prove(actor: Actor, action: str, proofs: Proofs) -> None:
     if wanted.password:
         await _prove_password(actor, proofs.password, account.password_hash)
     if wanted.methods:
-        await _prove_code(actor, proofs, wanted)
+        await _prove_code(actor, proofs, wanted, Occasion(action, actor.session_id))
     async with transaction() as db:
         db.add(
             StepUpGrant(
@@ -152,15 +153,18 @@ async def _prove_password(actor: Actor, password: str, stored: str | None) -> No
             await throttle.refund(db, checked.reservation)
 
 
-async def _prove_code(actor: Actor, proofs: Proofs, wanted: Needed) -> None:
+async def _prove_code(actor: Actor, proofs: Proofs, wanted: Needed, occasion: Occasion) -> None:
     attempt = await second_factor.begin(actor.account_id)
-    right = await second_factor.check(actor.account_id, proofs.code, proofs.method, wanted.methods)
+    method = second_factor.method_of(proofs.code, proofs.method, wanted.methods)
+    right = await second_factor.check(
+        actor.account_id, proofs.code, method, wanted.methods, occasion
+    )
     async with transaction() as db:
         if right is not None and await right.spend(db):
             await second_factor.succeed(db, attempt)
             await second_factor.note_recovery_use(db, actor, right)
             return
-        await second_factor.fail(db, actor.account_id, proofs.method)
+        await second_factor.fail(db, actor.account_id, method)
     raise CodeRefused
 
 

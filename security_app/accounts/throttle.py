@@ -100,6 +100,17 @@ async def refund(db: AsyncSession, reservation: Reservation) -> None:
         db.add(row)
 
 
+async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
+    """How long until every budget allows one more; zero when they do now. Takes nothing."""
+    at = now().timestamp()
+    longest = 0.0
+    for budget in budgets:
+        row = await db.get(ThrottleKey, budget.key)
+        if row is not None:
+            longest = max(longest, _wait(_hits(row), budget, at))
+    return timedelta(seconds=longest)
+
+
 async def forget_old(db: AsyncSession) -> None:
     """Drop counters nobody needs any more."""
     await db.exec(delete(ThrottleKey).where(ThrottleKey.updated_at < now() - _FORGET_AFTER))  # pyright: ignore[reportArgumentType]

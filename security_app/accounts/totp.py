@@ -20,10 +20,11 @@ from security_app.accounts.errors import (
     AlreadyOn,
     ClockOff,
     CodeRefused,
-    NotOn,
     SetUpDead,
     SignInRequired,
 )
+from security_app.accounts.method_removal import turn_off_email_code, turn_off_totp
+from security_app.accounts.methods import methods_of
 from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs.codes import as_digits
 from security_app.accounts.proofs.totp import (
@@ -36,7 +37,7 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
-from security_app.db.tables import Account, Totp, TotpSetUp
+from security_app.db.tables import Account, EmailMethod, Totp, TotpSetUp
 from security_app.live.hub import Change, announce
 from security_app.mail.queueing import enqueue
 from security_app.policy import SET_UP_LIFE, get_policy
@@ -118,6 +119,8 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         account = await _owner(db, actor)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn
+        if get_policy().methods == "exclusive" and await db.get(EmailMethod, actor.account_id):
+            await turn_off_email_code(db, actor, account)
         db.add(
             Totp(
                 account_id=actor.account_id,
@@ -130,7 +133,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         await step_up.revoke_of_account(db, actor.account_id)
         activity.record(db, actor, "totp.enabled")
         await enqueue(db, "totp_enabled", account.email, notice_params(account, actor.visitor))
-        announce(db, Change(actor.account_id, "totp", by=actor.session_id))
+        announce(db, Change(actor.account_id, "factors", by=actor.session_id))
     return kit
 
 
@@ -145,8 +148,11 @@ async def cancel_set_up(actor: Actor) -> None:
         )
 
 
-async def disable(actor: Actor) -> None:
+async def disable(actor: Actor) -> tuple[str, ...]:
     """Turn the app off; spends the grant of "disable_totp", destroys the recovery codes.
+
+    Returns:
+        The methods that still protect the account.
 
     Raises:
         StepUpRequired: password and code were not given for this.
@@ -155,15 +161,8 @@ async def disable(actor: Actor) -> None:
     async with transaction() as db:
         account = await _owner(db, actor)
         await step_up.spend(db, actor, "disable_totp")
-        gone = await db.exec(delete(Totp).where(col(Totp.account_id) == actor.account_id))
-        if gone.rowcount == 0:
-            raise NotOn
-        await db.exec(delete(TotpSetUp).where(col(TotpSetUp.account_id) == actor.account_id))
-        await recovery_codes.destroy(db, actor.account_id)
-        await step_up.revoke_of_account(db, actor.account_id)
-        activity.record(db, actor, "totp.disabled")
-        await enqueue(db, "totp_disabled", account.email, notice_params(account, actor.visitor))
-        announce(db, Change(actor.account_id, "totp", by=actor.session_id))
+        await turn_off_totp(db, actor, account)
+        return (await methods_of(db, actor.account_id)).on
 
 
 async def forget_old(db: AsyncSession) -> None:

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from security_app.api import (
+    email_code,
     health,
     login_history,
     me,
@@ -70,6 +71,7 @@ def build_json_api() -> FastAPI:
         me,
         password,
         two_factor,
+        email_code,
         sessions,
         login_history,
         health,

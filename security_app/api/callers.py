@@ -50,4 +50,17 @@ async def current_actor(
     return actor
 
 
+async def maybe_actor(
+    visitor: CurrentVisitor,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor | None:
+    """The person behind the bearer token, None when none was sent.
+
+    Raises:
+        SignInRequired: a token was sent that opens nothing.
+    """
+    return None if credentials is None else await current_actor(visitor, credentials)
+
+
+MaybeActor = Annotated[Actor | None, Depends(maybe_actor)]
 CurrentActor = Annotated[Actor, Depends(current_actor)]

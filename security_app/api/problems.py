@@ -47,6 +47,8 @@ TITLES = {
     "passwords_differ": "The two passwords are not the same",
     "too_many_attempts": "Too many attempts",
     "invalid_code": "The code does not count",
+    "email_not_confirmed": "The e-mail address was never confirmed",
+    "mail_unavailable": "The mail could not be sent",
     "step_up_required": "The action needs a proof of identity",
     "challenge_expired": "The sign-in that waited for a code is over",
     "set_up_expired": "The set-up is over",

@@ -39,7 +39,7 @@ class CodeNeeded(Answer):
 
     status: Literal["2fa_required"] = "2fa_required"
     challenge: str = Field(description="Bring it to `verify-2fa-code`; it opens nothing else.")
-    methods: list[str] = Field(examples=[["totp", "recovery_code"]])
+    methods: list[str] = Field(examples=[["totp", "email_code", "recovery_code"]])
     expires_at: Instant = Field(description="The code must come before.")
 
 
@@ -47,7 +47,7 @@ class VerifyBody(Body):
     """The challenge of the first call and one code."""
 
     challenge: Line
-    method: Literal["totp", "recovery_code"]
+    method: Literal["totp", "email_code", "recovery_code"]
     code: Line = Field(examples=["287082"])
 
 
@@ -68,7 +68,7 @@ async def sign_in(body: SignInBody, visitor: CurrentVisitor) -> SignedIn | CodeN
         return CodeNeeded(
             challenge=needed.challenge, methods=list(needed.methods), expires_at=needed.expires_at
         )
-    return _signed_in(answer.session)
+    return signed_in(answer.session)
 
 
 @router.post(
@@ -81,10 +81,11 @@ async def verify_2fa_code(body: VerifyBody, visitor: CurrentVisitor) -> SignedIn
     session = await sign_in_code.verify_api(
         visitor, challenge=body.challenge, code=body.code, method=body.method
     )
-    return _signed_in(session)
+    return signed_in(session)
 
 
-def _signed_in(session: NewSession) -> SignedIn:
+def signed_in(session: NewSession) -> SignedIn:
+    """The answer of every way to finish a sign-in."""
     return SignedIn(token=session.secret, expires_at=session.expires_at)
 
 

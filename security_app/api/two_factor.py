@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from security_app.accounts import recovery_codes, step_up, totp
+from security_app.accounts import accounts, email_codes, recovery_codes, step_up, totp
 from security_app.accounts.actor import Actor
 from security_app.accounts.methods import methods_of
 from security_app.accounts.recovery_codes import Kit
@@ -28,10 +28,17 @@ class Method(Answer):
     enabled_at: Instant | None = Field(description="Since when, null while off.")
 
 
+class MailedMethod(Method):
+    """A method whose codes are mailed."""
+
+    sent_to: str | None = Field(description="Where codes go, null while off.")
+
+
 class AllMethods(Answer):
     """Every method there is."""
 
     totp: Method = Field(description="The authenticator app.")
+    email_code: MailedMethod = Field(description="Codes by e-mail.")
 
 
 class CodesLeft(Answer):
@@ -84,9 +91,13 @@ class Enabled(Answer):
 class DisableBody(Body):
     """Password and a code of the method to turn off."""
 
-    method: Literal["totp"]
+    method: Literal["totp", "email_code"]
     password: Secret = Field(default="", examples=["demo-passphrase-42"])
-    code: Code = Field(default="", description="A recovery code serves too.", examples=["287082"])
+    code: Code = Field(
+        default="",
+        description="Of that method; for the authenticator app a recovery code serves too.",
+        examples=["287082"],
+    )
 
 
 class RecoveryCode(Answer):
@@ -149,9 +160,13 @@ async def verify(body: CodeBody, actor: CurrentActor) -> Enabled:
     responses=with_body(401, 403, 409, 429, code="invalid_code"),
 )
 async def disable(body: DisableBody, actor: CurrentActor) -> Status:
-    """Turn a method off; the recovery codes go with the authenticator app."""
-    await step_up.prove(actor, "disable_totp", Proofs(body.password, body.code))
-    await totp.disable(actor)
+    """Turn a method off; the recovery codes go with the authenticator app.
+
+    For e-mail codes, `email-otp` with `action: disable_email_code` sends the code.
+    """
+    turn_off = {"totp": totp.disable, "email_code": email_codes.disable}[body.method]
+    await step_up.prove(actor, f"disable_{body.method}", Proofs(body.password, body.code))
+    await turn_off(actor)
     return await _status(actor)
 
 
@@ -182,10 +197,17 @@ async def _status(actor: Actor) -> Status:
     async with reading() as db:
         methods = await methods_of(db, actor.account_id)
         kit = await recovery_codes.status(db, actor.account_id)
+        profile = await accounts.profile(db, actor.account_id)
+    is_mailed = methods.email_code_at is not None
     return Status(
         enabled=bool(methods.on),
         methods=AllMethods(
-            totp=Method(enabled=methods.totp_at is not None, enabled_at=methods.totp_at)
+            totp=Method(enabled=methods.totp_at is not None, enabled_at=methods.totp_at),
+            email_code=MailedMethod(
+                enabled=is_mailed,
+                enabled_at=methods.email_code_at,
+                sent_to=profile.email if is_mailed else None,
+            ),
         ),
         recovery_codes=CodesLeft(left=kit.left, total=kit.total),
     )

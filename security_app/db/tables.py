@@ -286,6 +286,58 @@ class TotpSetUp(SQLModel, table=True):
     expires_at: datetime = _time()
 
 
+class EmailMethod(SQLModel, table=True):
+    """The e-mail code as a second factor that is on: codes go to the account's address."""
+
+    __tablename__ = "email_method"
+
+    account_id: str = Field(
+        sa_type=String(24),
+        sa_column_args=[ForeignKey("account.id", ondelete="CASCADE")],
+        primary_key=True,
+    )
+    enabled_at: datetime = _time()
+    last_used_at: datetime | None = _time(nullable=True)
+    #: Wrong codes in a row; at 50 the method is suspended (S-49).
+    failures: int = 0
+
+
+class EmailSetUp(SQLModel, table=True):
+    """An e-mail code that is being turned on: inert until a mailed code proves it."""
+
+    __tablename__ = "email_set_up"
+
+    account_id: str = Field(
+        sa_type=String(24),
+        sa_column_args=[ForeignKey("account.id", ondelete="CASCADE")],
+        primary_key=True,
+    )
+    session_id: str = Field(
+        sa_type=String(24), sa_column_args=[ForeignKey("session.id", ondelete="CASCADE")]
+    )
+    expires_at: datetime = _time()
+
+
+class EmailCode(SQLModel, table=True):
+    """A mailed code: for one purpose of one holder, five minutes, five tries, one use (S-18)."""
+
+    __tablename__ = "email_code"
+
+    account_id: str = Field(
+        sa_type=String(24),
+        sa_column_args=[ForeignKey("account.id", ondelete="CASCADE")],
+        primary_key=True,
+    )
+    #: "sign_in" or an action of the step-up table.
+    purpose: str = Field(primary_key=True, max_length=40)
+    #: The half-finished sign-in or the session that asked for it.
+    holder: str = Field(primary_key=True, max_length=24)
+    #: Keyed: a plain digest of one of a million values hides nothing (S-21).
+    code_hash: str = Field(max_length=64)
+    expires_at: datetime = _time()
+    tries: int = 0
+
+
 class RecoveryKit(SQLModel, table=True):
     """Which set of recovery codes an account is at; the number outlives the set."""
 

@@ -38,6 +38,7 @@ _BUSY_ENDED_SESSIONS = 10_000
 #: Older than the six months after which the card gives its advice.
 _PASSWORD_AGE = timedelta(days=215)
 _BATCH_ROWS = 500
+_WITH_APP = ("totp@demo.test", "both@demo.test")
 
 
 async def seed() -> None:
@@ -51,13 +52,14 @@ async def seed() -> None:
     for email, name, fill in (
         ("fresh@demo.test", "Ada", _fill_fresh),
         ("totp@demo.test", "Barbara", _fill_fresh),
+        ("both@demo.test", "Bea", _fill_fresh),
         ("owner@demo.test", "Olga", _fill_fresh),
         ("busy@demo.test", "Grace", _fill_busy),
     ):
         account = await _missing(email, name)
         if account is None:
             continue
-        codes = await recovery_codes.prepare() if email == "totp@demo.test" else []
+        codes = await recovery_codes.prepare() if email in _WITH_APP else []
         account.role = "owner" if email == "owner@demo.test" else "member"
         async with transaction() as db:
             if await _exists(db, account.email_key):
@@ -68,6 +70,8 @@ async def seed() -> None:
             await fill(db, account.id, account.created_at)
             if codes:
                 await factors.turn_totp_on(db, account.id, codes)
+            if email == "both@demo.test":
+                factors.turn_email_code_on(db, account.id)
     await _keep_alive()
 
 

@@ -14,7 +14,7 @@ from security_app.accounts.recovery_codes import PreparedCode
 from security_app.clock import now
 from security_app.db.engine import reading
 from security_app.db.sealing import open_sealed, seal
-from security_app.db.tables import Account, RecoveryCode, Totp
+from security_app.db.tables import Account, EmailMethod, RecoveryCode, Totp
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #: "7 of 10 codes left" (ui.md).
@@ -50,6 +50,11 @@ async def turn_totp_on(db: AsyncSession, account_id: str, prepared: list[Prepare
             .where(col(RecoveryCode.position) == position)
             .values(used_at=now() - timedelta(days=40 - 11 * position))
         )
+
+
+def turn_email_code_on(db: AsyncSession, account_id: str) -> None:
+    """Let an account have codes by e-mail too."""
+    db.add(EmailMethod(account_id=account_id, enabled_at=now() - timedelta(days=12)))
 
 
 async def shown() -> list[Shown]:

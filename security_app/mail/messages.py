@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from security_app.policy import (
     CONFIRM_LINK_LIFE,
+    EMAIL_CODE_LIFE,
     RESET_LINK_LIFE,
     get_policy,
 )
@@ -59,6 +60,9 @@ class Message:
 #: Subject by kind; ``{product}`` is the product's name. The template has the same name.
 SUBJECTS = {
     "confirm_email": "Confirm your e-mail address",
+    "email_code": "Your {product} code",
+    "email_code_disabled": "E-mail codes were turned off",
+    "email_code_enabled": "E-mail codes are on",
     "new_sign_in": "New sign-in to your {product} account",
     "password_changed": "Your {product} password was changed",
     "recovery_code_used": "A recovery code of your {product} account was used",
@@ -68,8 +72,8 @@ SUBJECTS = {
     "reset_password": "Reset your {product} password",
     "sessions_signed_out": "You were signed out on other devices",
     "sign_up_existing": "You already have a {product} account",
-    "totp_disabled": "Two-factor authentication was turned off",
-    "totp_enabled": "Two-factor authentication is on",
+    "totp_disabled": "Your authenticator app was turned off",
+    "totp_enabled": "Your authenticator app is on",
     "wrong_code": "Somebody knows your {product} password",
 }
 
@@ -80,7 +84,8 @@ def render(kind: str, params: Mapping[str, str], *, to: str) -> Message:
     Args:
         kind: a key of :data:`SUBJECTS`.
         params: ``when`` (RFC 3339), ``device``, ``place``, ``name``, and by kind
-            ``link`` (whole URL on this site), ``count``, or ``code_01`` and so on.
+            ``link`` (whole URL on this site), ``count``, ``left``, ``code`` and
+            ``purpose``, or ``code_01`` and so on.
         to: the recipient's address; the mail says whom it was meant for.
 
     Raises:
@@ -107,6 +112,7 @@ def _values(params: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {key: _clean(value) for key, value in params.items()}
     values["name"] = _safe_name(values.get("name", ""))
     values.setdefault("count", "")
+    values.setdefault("left", "")
     values["codes"] = [values[key] for key in sorted(params) if key.startswith("code_")]
     if "when" in values:
         values["when"] = _in_words(values["when"])
@@ -122,6 +128,7 @@ def _values(params: Mapping[str, str]) -> dict[str, Any]:
         "security_link": f"{site}/settings/personal/security",
         "sign_in_link": f"{site}/sign-in",
         "confirm_days": CONFIRM_LINK_LIFE.days,
+        "code_minutes": int(EMAIL_CODE_LIFE.total_seconds() // 60),
         "reset_minutes": int(RESET_LINK_LIFE.total_seconds() // 60),
     }
 

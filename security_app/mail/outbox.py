@@ -25,7 +25,7 @@ from security_app.db.sealing import CannotOpen
 from security_app.db.tables import OutboxMessage
 from security_app.mail.envelope import build_message, sender_address
 from security_app.mail.errors import DeliveryFailed, PermanentFailure, TemporaryFailure
-from security_app.mail.messages import CannotRender, render
+from security_app.mail.messages import CannotRender, Message, render
 from security_app.mail.queueing import (
     RECIPIENT,
     QueueStatus,
@@ -113,6 +113,16 @@ class Sender:
             stop_listening()
             await self._finish()
 
+    async def deliver(self, message: Message, *, to: str, message_id: str) -> None:
+        """Hand one rendered mail over, now.
+
+        Raises:
+            DeliveryFailed: it was not taken.
+        """
+        await self._transport.send(
+            build_message(message, to=to, sender=self._mail_from, message_id=message_id)
+        )
+
     async def _start_due(self) -> float:
         """Claim and start what is due and has a free place.
 
@@ -185,9 +195,7 @@ class Sender:
         to = params.get(RECIPIENT, message.recipient)
         # Off the event loop: the first of a kind compiles its templates.
         rendered = await asyncio.to_thread(render, message.kind, params, to=to)
-        await self._transport.send(
-            build_message(rendered, to=to, sender=self._mail_from, message_id=message.id)
-        )
+        await self.deliver(rendered, to=to, message_id=message.id)
 
     async def _recover(self) -> None:
         """After an outage, try at once what would wait up to an hour."""

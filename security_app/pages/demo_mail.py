@@ -62,6 +62,6 @@ def register(app: rx.App) -> None:
         demo_mail,
         route=ROUTE,
         title=theme.page_title("Demo mail"),
-        on_load=[DemoMailState.load],
+        on_load=[DemoMailState.load, DemoMailState.follow],
         context={"sitemap": None},
     )

@@ -8,6 +8,8 @@ from security_app.cards.check_up.state import CheckUpState
 from security_app.cards.check_up.view import check_up_strip
 from security_app.cards.coverage.state import CoverageState
 from security_app.cards.coverage.view import coverage_card
+from security_app.cards.email_code.state import EmailCodeState
+from security_app.cards.email_code.view import email_code_card
 from security_app.cards.password.state import PasswordState
 from security_app.cards.password.view import password_card
 from security_app.cards.sessions.state import SessionsState
@@ -15,7 +17,9 @@ from security_app.cards.sessions.view import sessions_card
 from security_app.cards.sign_ins.state import SignInsState
 from security_app.cards.sign_ins.view import sign_ins_card
 from security_app.cards.totp.state import TotpState
-from security_app.cards.totp.view import totp_card, two_factor_card
+from security_app.cards.totp.view import totp_card
+from security_app.cards.two_factor.state import TwoFactorState
+from security_app.cards.two_factor.view import two_factor_card
 from security_app.ui import theme
 from security_app.ui.redirect import redirect
 from security_app.ui.shell import shell
@@ -33,6 +37,7 @@ def security() -> rx.Component:
         password_card(),
         two_factor_card(),
         totp_card(),
+        email_code_card(),
         sessions_card(),
         sign_ins_card(),
         coverage_card(),
@@ -58,7 +63,9 @@ def register(app: rx.App, *also_on_load: Any) -> None:
             ShellState.load,
             CheckUpState.load,
             PasswordState.load,
+            TwoFactorState.load,
             TotpState.load,
+            EmailCodeState.load,
             SessionsState.load,
             SignInsState.load,
             CoverageState.load,

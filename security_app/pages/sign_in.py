@@ -56,7 +56,7 @@ def _form() -> rx.Component:
         on_submit=SignInState.submit,
         is_busy=SignInState.is_busy | (DoorState.ticket != ""),
         errors=errors,
-        after_error=(countdown(SignInState.retry_at),),
+        after_error=(countdown(SignInState.wait),),
     )
 
 

@@ -5,9 +5,8 @@ from typing import Final
 import reflex as rx
 
 from security_app.ui import theme
-from security_app.ui.button import plain_button
 from security_app.ui.clock_time import clock_time
-from security_app.ui.code_field import code_field
+from security_app.ui.code_proof import code_proof, other_methods
 from security_app.ui.countdown import countdown
 from security_app.ui.entry_form import entry_form
 from security_app.ui.entry_frame import entry_frame, entry_links, text_link
@@ -18,34 +17,12 @@ ROUTE: Final = "/sign-in/verify"
 _SCOPE = "verify"
 
 
-def _fields() -> rx.Component:
-    errors = VerifyState.errors
-    return rx.cond(
-        VerifyState.mode == "recovery_code",
-        code_field(
-            errors=errors,
-            scope=_SCOPE,
-            is_numeric=False,
-            takes_focus=True,
-            help_text="One of the codes you saved, like ABCD-EFGH-IJKL-MNOP. Each works once.",
-        ),
-        code_field(
-            errors=errors,
-            scope=_SCOPE,
-            submits=True,
-            is_numeric=False,
-            takes_focus=True,
-            help_text="The 6 digits your authenticator app shows now.",
-        ),
-    )
-
-
 def _form() -> rx.Component:
     errors = VerifyState.errors
     return entry_form(
-        _fields(),
+        code_proof(VerifyState, scope=_SCOPE, submits=True, takes_focus=True),
         rx.cond(
-            VerifyState.server_time != "",
+            (VerifyState.server_time != "") & (VerifyState.mode == "totp"),
             rx.el.p(
                 "Is the phone's clock right? Here it is ",
                 clock_time(VerifyState.server_time),
@@ -57,28 +34,21 @@ def _form() -> rx.Component:
         on_submit=VerifyState.submit,
         is_busy=VerifyState.is_busy | (DoorState.ticket != ""),
         errors=errors,
-        after_error=(countdown(VerifyState.retry_at),),
-    )
-
-
-def _other_way() -> rx.Component:
-    return rx.cond(
-        VerifyState.mode == "recovery_code",
-        plain_button("Use authenticator app", on_click=VerifyState.use("totp")),
-        plain_button("Use a recovery code", on_click=VerifyState.use("recovery_code")),
+        after_error=(countdown(VerifyState.wait),),
     )
 
 
 def verify() -> rx.Component:
     """Build the page."""
     return entry_frame(
-        rx.cond(
-            VerifyState.mode == "recovery_code",
-            rx.el.p("Enter a recovery code.", class_name="entry-text"),
+        rx.match(
+            VerifyState.mode,
+            ("recovery_code", rx.el.p("Enter a recovery code.", class_name="entry-text")),
+            ("email_code", rx.el.p("Enter the code from our e-mail.", class_name="entry-text")),
             rx.el.p("Enter the code from your authenticator app.", class_name="entry-text"),
         ),
         _form(),
-        rx.el.div(_other_way(), class_name="entry-alternative"),
+        rx.el.div(other_methods(VerifyState, offers_recovery=True), class_name="entry-alternative"),
         entry_links(text_link("Lost your device and your codes?", "/recover")),
         entry_links(text_link("Back to sign in", "/sign-in")),
         title="Two-factor authentication",

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from security_app.ui.button import plain_button
-from security_app.ui.code_field import code_field
+from security_app.ui.code_proof import code_proof, other_methods
 from security_app.ui.form_field import form_error, password_field, username_hint
 from security_app.ui.return_focus import return_focus
 from security_app.ui.stepper import stepper
@@ -23,18 +23,7 @@ def _fields() -> rx.Component:
         ),
         rx.cond(
             StepUpState.needs_code,
-            rx.cond(
-                StepUpState.takes_recovery_code,
-                code_field(
-                    errors=errors,
-                    scope=_SCOPE,
-                    is_numeric=False,
-                    help_text="From your authenticator app, or one of your recovery codes.",
-                ),
-                code_field(
-                    errors=errors, scope=_SCOPE, help_text="The 6 digits your app shows now."
-                ),
-            ),
+            rx.fragment(code_proof(StepUpState, scope=_SCOPE), other_methods(StepUpState)),
         ),
     )
 
@@ -62,7 +51,12 @@ def step_up_dialog() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             return_focus(),
-            rx.cond(StepUpState.action == "enable_totp", stepper(1, 4)),
+            rx.match(
+                StepUpState.action,
+                ("enable_totp", stepper(1, 4)),
+                ("enable_email_code", stepper(1, 2)),
+                rx.fragment(),
+            ),
             rx.dialog.title(StepUpState.title, class_name="dialog-title"),
             rx.dialog.description(StepUpState.explanation, class_name="dialog-description"),
             rx.form(

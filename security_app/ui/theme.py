@@ -39,6 +39,7 @@ CARD_ICONS: Final = {
     "password": "key-round",
     "two_factor": "shield-check",
     "totp": "smartphone",
+    "email_code": "mail",
     "coverage": "list-checks",
     "sessions": "monitor-smartphone",
     "sign_ins": "history",

@@ -10,6 +10,7 @@ import structlog
 from security_app.accounts import (
     challenges,
     devices,
+    email_codes,
     links,
     places,
     recovery_codes,
@@ -18,6 +19,7 @@ from security_app.accounts import (
     tickets,
     totp,
 )
+from security_app.accounts.proofs import email_code
 from security_app.db.engine import database, transaction
 from security_app.db.errors import DatabaseUnavailable
 from security_app.logs import configure_logs
@@ -61,6 +63,8 @@ async def _sweep() -> None:
                 await challenges.forget_old(db)
                 await step_up.forget_old(db)
                 await totp.forget_old(db)
+                await email_codes.forget_old(db)
+                await email_code.forget_old(db)
                 await recovery_codes.forget_copies(db)
                 await forget_old_mail(db)
         except DatabaseUnavailable as trouble:

@@ -3,11 +3,14 @@
 import reflex as rx
 from reflex_base.event import EventHandler
 
-from security_app.accounts import step_up
+from security_app.accounts import email_codes, step_up
+from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.step_up import Needed, Proofs
+from security_app.policy import get_policy
 from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.code_proof import CodeProof
 from security_app.web.context import current_actor
-from security_app.web.forms import Form, HasErrors, Line, Secret, parse, refusals
+from security_app.web.forms import Form, Line, Secret, parse, refusals
 
 #: action → what runs once it is granted, in the same tab.
 _continuations: dict[str, EventHandler] = {}
@@ -42,7 +45,7 @@ class ProofForm(Form):
     code: Line = ""
 
 
-class StepUpState(SignedIn, HasErrors, rx.State):
+class StepUpState(SignedIn, CodeProof, rx.State):
     """Browser: which action is asked for, and which proofs. Proofs are never kept."""
 
     action: str = ""
@@ -52,21 +55,27 @@ class StepUpState(SignedIn, HasErrors, rx.State):
     is_danger: bool = False
     needs_password: bool = False
     needs_code: bool = False
-    takes_recovery_code: bool = False
 
     @rx.event
-    async def ask(self, action: str) -> None:
-        """Open the dialog for an action. Policy: signed in."""
+    async def ask(self, action: str) -> Events:
+        """Open the dialog for an action; mails the code where it is the one asked.
+
+        Policy: signed in. Limit: one mail a minute, 5 an hour, 10 a day an account.
+        """
         if action not in _continuations:
             return
         wanted = await step_up.needed(current_actor(), action)
         self.title, explanation, self.button, self.is_danger = _WORDS[action]
-        self.explanation = f"{explanation} {_what_to_enter(wanted)}"
+        self.explanation = f"{explanation}{_what_goes(action, wanted)} {_what_to_enter(wanted)}"
         self.needs_password = wanted.password
         self.needs_code = bool(wanted.methods)
-        self.takes_recovery_code = "recovery_code" in wanted.methods
+        self._offer(wanted.methods)
         self.errors = {}
         self.action = action
+        if self.mode == "email_code":
+            self.is_mailing = True
+            yield
+            await self._mail()
 
     @rx.event
     async def toggle(self, is_open: bool) -> None:
@@ -89,17 +98,31 @@ class StepUpState(SignedIn, HasErrors, rx.State):
         yield
         async with refusals(self):
             filled = parse(ProofForm, form)
-            await step_up.prove(
-                current_actor(), action, Proofs(password=filled.password, code=filled.code)
-            )
+            proofs = Proofs(filled.password, filled.code, self.mode)
+            await step_up.prove(current_actor(), action, proofs)
             self.action = ""
         if not self.errors:
             yield _continuations[action]
 
+    async def _send(self) -> MailedCode:
+        return await email_codes.send_for_step_up(current_actor(), self.action)
+
+    async def _standing(self) -> MailedCode:
+        return await email_codes.standing_for_step_up(current_actor(), self.action)
+
+
+def _what_goes(action: str, wanted: Needed) -> str:
+    """That one method takes the other's place, where the policy has it so."""
+    is_swap = action.startswith("enable_") and wanted.methods
+    if is_swap and get_policy().methods == "exclusive":
+        return " It takes the place of the method that is on now."
+    return ""
+
 
 def _what_to_enter(wanted: Needed) -> str:
     """What the dialog asks for, as the table and the policy have it."""
-    code = "a code from your authenticator app"
+    names = {"totp": "from your authenticator app", "email_code": "sent to you by e-mail"}
+    code = f"a code {' or '.join(names[each] for each in wanted.methods if each in names)}"
     if "recovery_code" in wanted.methods:
         code += ", or one of your recovery codes"
     if wanted.password and wanted.methods:

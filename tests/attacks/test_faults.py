@@ -178,7 +178,7 @@ async def test_a_held_write_lock_is_waited_for_and_then_said(
 ) -> None:
     """S-87: "locked" never surfaces; reading goes on meanwhile."""
     if server.engine.dialect.name != "sqlite":
-        pytest.skip("SQLite's lock")
+        pytest.skip("PostgreSQL has no lock on the whole database to hold")
     lock = server.engine.connect()
     lock.execute(text("BEGIN IMMEDIATE"))
     try:

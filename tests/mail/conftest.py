@@ -96,7 +96,9 @@ class Conversation(SMTP):
 
     async def finish(self) -> None:
         for transport in reversed(self._transports):
-            cast("asyncio.Transport", transport).abort()
+            # What the client closed has nothing left to abort.
+            if not transport.is_closing():
+                cast("asyncio.Transport", transport).abort()
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
             await asyncio.gather(self._handler_coroutine, return_exceptions=True)

@@ -7,13 +7,16 @@ import reflex as rx
 from security_app.policy import STEP_UP, Ask, step_up_row
 from security_app.web.access import SignedIn
 
-_EVERY_TIME = {"sign_in": "Yes — every sign-in once 2FA is enabled."}
+_OWN_WORDS = {
+    "sign_in": "Yes — every sign-in once 2FA is enabled.",
+    "disable_totp": "Yes, a code of that method or a recovery code.",
+}
 _FACTOR = {
     Ask.NEVER: "No.",
     Ask.ALWAYS: "Yes.",
     Ask.ANY_METHOD: "Yes.",
     Ask.OTHER_METHOD: "Yes, a code of the method that is on.",
-    Ask.OWN_METHOD: "Yes, a code of that method or a recovery code.",
+    Ask.OWN_METHOD: "Yes, a code of that method.",
     Ask.AUTHENTICATOR: "Yes, an authenticator code.",
 }
 
@@ -35,9 +38,11 @@ class CoverageState(SignedIn, rx.State):
     async def load(self) -> None:
         """Read the table. Policy: signed in."""
         self.rows = [
-            *(
-                CoverRow(row.title, _EVERY_TIME.get(action, _FACTOR[step_up_row(action).factor]))
-                for action, row in STEP_UP.items()
-            ),
+            *(CoverRow(row.title, _answer(action)) for action, row in STEP_UP.items()),
             CoverRow("Day-to-day work", "No — once you are signed in, you are not asked again."),
         ]
+
+
+def _answer(action: str) -> str:
+    factor = step_up_row(action).factor
+    return _FACTOR[factor] if factor is Ask.NEVER else _OWN_WORDS.get(action, _FACTOR[factor])

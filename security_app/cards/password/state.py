@@ -2,13 +2,16 @@
 
 import reflex as rx
 
-from security_app.accounts import accounts, passwords, step_up
+from security_app.accounts import accounts, email_codes, passwords, step_up
+from security_app.accounts.email_codes import MailedCode
 from security_app.clock import iso
 from security_app.db.engine import reading
+from security_app.db.tables import new_id
 from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.code_proof import CodeProof
 from security_app.web.context import current_actor
 from security_app.web.door import DoorState
-from security_app.web.forms import Form, HasErrors, Line, Secret, parse, refusals, required
+from security_app.web.forms import Form, Line, Secret, parse, refusals, required
 from security_app.web.strength import NOTHING_TYPED, Strength, assess_password
 
 
@@ -21,7 +24,7 @@ class ChangeForm(Form):
     code: Line = ""
 
 
-class PasswordState(SignedIn, HasErrors, rx.State):
+class PasswordState(SignedIn, CodeProof, rx.State):
     """Browser: age of the password, the open dialog, its refusals, the strength meter.
 
     What is typed arrives with the form and leaves with the handler.
@@ -32,7 +35,7 @@ class PasswordState(SignedIn, HasErrors, rx.State):
     changed_at: str = ""
     is_old: bool = False
     is_open: bool = False
-    needs_code: bool = False
+    opening: str = ""
     strength: Strength = NOTHING_TYPED
 
     @rx.event
@@ -46,18 +49,29 @@ class PasswordState(SignedIn, HasErrors, rx.State):
         self.is_loaded = True
 
     @rx.event
-    async def toggle(self, is_open: bool) -> None:
-        """Open or close the dialog, empty. Policy: signed in."""
+    async def toggle(self, is_open: bool) -> Events:
+        """Open or close the dialog, empty; mails the code where it is the one asked.
+
+        Policy: signed in. Limit: one mail a minute, 5 an hour, 10 a day an account.
+        """
         if is_open:
             wanted = await step_up.needed(current_actor(), "change_password")
-            self.needs_code = bool(wanted.methods)
+            self._offer(wanted.methods)
+            self.opening = new_id()
         self.is_open = is_open
         self.errors = {}
         self.strength = NOTHING_TYPED
+        if is_open and self.mode == "email_code":
+            self.is_mailing = True
+            yield
+            await self._mail()
 
     @rx.event
-    async def assess(self, value: str) -> None:
+    async def assess(self, value: str, opening: str) -> None:
         """Judge a password while it is typed; it is kept nowhere. Policy: signed in."""
+        # What was typed before the dialog closed may arrive after it opened again.
+        if opening != self.opening:
+            return
         async with reading() as db:
             profile = await accounts.profile(db, current_actor().account_id)
         self.strength = await assess_password(value, profile.email, profile.name)
@@ -82,8 +96,15 @@ class PasswordState(SignedIn, HasErrors, rx.State):
                 new=required(filled.new_password, "new_password", "Enter a new password."),
                 repeat=filled.repeat_password,
                 code=filled.code,
+                method=self.mode,
             )
             self.is_open = False
             self.strength = NOTHING_TYPED
             door = await self.get_state(DoorState)
             door.ticket = changed.ticket
+
+    async def _send(self) -> MailedCode:
+        return await email_codes.send_for_step_up(current_actor(), "change_password")
+
+    async def _standing(self) -> MailedCode:
+        return await email_codes.standing_for_step_up(current_actor(), "change_password")

@@ -6,7 +6,7 @@ from security_app.cards.password.state import PasswordState
 from security_app.ui.badge import badge
 from security_app.ui.button import plain_button
 from security_app.ui.card import card
-from security_app.ui.code_field import code_field
+from security_app.ui.code_proof import code_proof, other_methods
 from security_app.ui.dialog import dialog, dialog_form
 from security_app.ui.form_field import password_field, username_hint
 from security_app.ui.relative_time import relative_time
@@ -44,20 +44,17 @@ def _change_dialog() -> rx.Component:
                 scope=_SCOPE,
                 is_new=True,
                 help_text="Tip: a memorable sentence is strong and easy to type.",
-                on_change=PasswordState.assess.debounce(300),
+                on_change=lambda value: PasswordState.assess(value, PasswordState.opening).debounce(
+                    300
+                ),
                 below=(strength_meter(PasswordState.strength),),
             ),
             password_field(
                 "Repeat new password", "repeat_password", errors=errors, scope=_SCOPE, is_new=True
             ),
             rx.cond(
-                PasswordState.needs_code,
-                code_field(
-                    errors=errors,
-                    scope=_SCOPE,
-                    is_numeric=False,
-                    help_text="From your authenticator app, or one of your recovery codes.",
-                ),
+                PasswordState.mode != "",
+                rx.fragment(code_proof(PasswordState, scope=_SCOPE), other_methods(PasswordState)),
             ),
             on_submit=PasswordState.save,
             submit_label="Save",

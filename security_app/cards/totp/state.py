@@ -9,6 +9,7 @@ from security_app.clock import iso
 from security_app.db.engine import reading
 from security_app.policy import get_policy
 from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.code_proof import what_is_left
 from security_app.web.context import current_actor
 from security_app.web.forms import Form, HasErrors, Line, parse, refusals
 from security_app.web.kit_file import file_name, file_text, kit_line
@@ -34,7 +35,6 @@ class TotpState(SignedIn, HasErrors, rx.State):
     is_loaded: bool = False
     is_enabled: bool = False
     enabled_at: str = ""
-    is_recommended: bool = False
     used_recovery_code: bool = False
     codes_left: int = 0
     codes_total: int = 0
@@ -138,12 +138,8 @@ class TotpState(SignedIn, HasErrors, rx.State):
         Policy: signed in, grant of disable_totp, which it spends. Audit: totp.disabled.
         """
         async with refusals(self):
-            await totp.disable(current_actor())
-            await notify(
-                self,
-                "warning",
-                "The authenticator app is off. Only your password protects this account now.",
-            )
+            left = await totp.disable(current_actor())
+            await notify(self, "warning", f"The authenticator app is off. {what_is_left(left)}")
         await self._tell_refusal()
         await self._load()
 
@@ -152,12 +148,9 @@ class TotpState(SignedIn, HasErrors, rx.State):
         async with reading() as db:
             methods = await methods_of(db, actor.account_id)
             kit = await recovery_codes.status(db, actor.account_id)
-            profile = await accounts.profile(db, actor.account_id)
         self.is_enabled = methods.totp_at is not None
         self.enabled_at = iso(methods.totp_at)
-        self.is_recommended = profile.should_use_2fa
-        opened_by = await sessions.opened_by(actor)
-        self.used_recovery_code = self.is_enabled and opened_by == "password+recovery_code"
+        self.used_recovery_code = await sessions.lost_its_phone(actor, methods.totp_at)
         self.codes_left, self.codes_total = kit.left, kit.total
         self.kit_line = kit_line(kit.number, kit.made_at) if kit.made_at else ""
         self.is_low = kit.is_low
@@ -194,7 +187,7 @@ ask_before(
     "disable_totp",
     TotpState.disable,
     title="Disable authenticator app",
-    explanation=("Sign-in will ask for your password alone, and your recovery codes stop working."),
+    explanation="Sign-in stops asking for its codes, and your recovery codes stop working.",
     button="Disable",
     is_danger=True,
 )

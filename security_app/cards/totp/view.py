@@ -87,30 +87,6 @@ def _actions() -> rx.Component:
     )
 
 
-def two_factor_card() -> rx.Component:
-    """Build the card that says whether 2FA is on."""
-    advice = rx.cond(
-        TotpState.is_recommended & ~TotpState.is_enabled,
-        "Strongly recommended for your role. A stolen password alone then opens nothing.",
-        rx.cond(
-            TotpState.is_enabled,
-            "Sign-in asks for your password and a code.",
-            "A second step at sign-in: a stolen password alone then opens nothing.",
-        ),
-    )
-    return card(
-        "two_factor",
-        "Two-factor authentication",
-        status=rx.cond(TotpState.is_loaded, rx.el.p(advice), skeleton_lines(1)),
-        badge=rx.cond(
-            TotpState.is_loaded,
-            rx.cond(
-                TotpState.is_enabled, badge("2FA enabled", "success"), badge("2FA off", "neutral")
-            ),
-        ),
-    )
-
-
 def totp_card() -> rx.Component:
     """Build the Authenticator app card with its dialogs."""
     return card(

@@ -16,6 +16,7 @@ class DemoAccount:
 DEMO_ACCOUNTS = (
     DemoAccount("fresh@demo.test", "Nothing on, password seven months old"),
     DemoAccount("totp@demo.test", "Authenticator app on, 7 of 10 codes left"),
+    DemoAccount("both@demo.test", "Authenticator app and e-mail code on"),
     DemoAccount("owner@demo.test", "An owner: 2FA strongly recommended"),
     DemoAccount("busy@demo.test", "500 sessions, 10,000 sign-ins"),
 )

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import reflex as rx
 
-from security_app.accounts import sign_in
+from security_app.accounts import sign_in, sign_in_code
 from security_app.accounts.errors import Overloaded, TooManyAttempts
 from security_app.accounts.tickets import safe_path
-from security_app.clock import iso, now
+from security_app.clock import countdown
 from security_app.settings import get_settings
 from security_app.web.access import Events, NextEvent, Public, RawForm
 from security_app.web.context import current_visitor, is_signed_in
@@ -36,7 +36,7 @@ class SignInState(Public, HasErrors, rx.State):
     """Browser: the address typed, refusals, until when to wait, demo accounts."""
 
     email: str = ""
-    retry_at: str = ""
+    wait: str = ""
     notice: str = ""
     demo_accounts: list[DemoAccount] = []
 
@@ -44,7 +44,7 @@ class SignInState(Public, HasErrors, rx.State):
     async def load(self) -> NextEvent:
         """Prepare the page; somebody signed in already goes on. Policy: anybody."""
         query = self.router.url.query_parameters
-        self.errors, self.retry_at = {}, ""
+        self.errors, self.wait = {}, ""
         self.notice = _NOTICES.get(query.get("notice", ""), "")
         self.demo_accounts = list(DEMO_ACCOUNTS) if get_settings().demo else []
         if is_signed_in():
@@ -70,7 +70,7 @@ class SignInState(Public, HasErrors, rx.State):
         needs_code = False
         async with refusals(self):
             filled = parse(SignInForm, form)
-            self.email, self.retry_at, self.notice = filled.email, "", ""
+            self.email, self.wait, self.notice = filled.email, "", ""
             try:
                 signed_in = await sign_in.sign_in(
                     current_visitor(),
@@ -79,10 +79,12 @@ class SignInState(Public, HasErrors, rx.State):
                     next_path=self.router.url.query_parameters.get("next", ""),
                 )
             except (TooManyAttempts, Overloaded) as refusal:
-                self.retry_at = iso(now() + timedelta(seconds=refusal.wait_s))
+                self.wait = countdown(timedelta(seconds=refusal.wait_s))
                 raise
             needs_code = signed_in.code_needed is not None
             door = await self.get_state(DoorState)
             door.ticket = signed_in.ticket
         if needs_code:
+            # Here and not as that page loads: a load must never send mail.
+            await sign_in_code.mail_first_code(current_visitor())
             yield rx.redirect(VERIFY_PATH)

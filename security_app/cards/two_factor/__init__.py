@@ -1,0 +1,1 @@
+"""The card that says whether 2FA is on."""

@@ -27,7 +27,11 @@ class CodeProof(HasErrors, mixin=True):
 
     @rx.event
     async def use(self, mode: str) -> Events:
-        """Switch to another method; the e-mail code is sent by choosing it. As the form."""
+        """Switch to another method; the e-mail code is sent by choosing it.
+
+        Policy: whoever may send the form. Limit: one mail a minute, 5 an hour, 10 a day
+        an account.
+        """
         if mode not in _CHOICES or mode not in self.methods:
             return
         self.mode = mode
@@ -39,7 +43,11 @@ class CodeProof(HasErrors, mixin=True):
 
     @rx.event
     async def request_code(self) -> Events:
-        """Mail a code again. As the form. Limit: one a minute, 5 an hour, 10 a day an account."""
+        """Mail a code, or another one.
+
+        Policy: whoever may send the form. Limit: one mail a minute, 5 an hour, 10 a day
+        an account.
+        """
         if "email_code" not in self.methods:
             return
         self.errors = {}

@@ -27,7 +27,10 @@ VIEW = "/auth/2fa/recovery-codes/view"
 REGENERATE = "/auth/2fa/recovery-codes/regenerate"
 OFF = {
     "enabled": False,
-    "methods": {"totp": {"enabled": False, "enabled_at": None}},
+    "methods": {
+        "totp": {"enabled": False, "enabled_at": None},
+        "email_code": {"enabled": False, "enabled_at": None, "sent_to": None},
+    },
     "recovery_codes": {"left": 0, "total": 0},
 }
 #: What looks like a code and is none: never a 500, never taken.
@@ -90,7 +93,10 @@ async def test_the_whole_way_on_and_off(as_ada: AsyncClient, clock: time_machine
     status = (await as_ada.get("/auth/2fa")).json()
     assert status == {
         "enabled": True,
-        "methods": {"totp": {"enabled": True, "enabled_at": "2026-05-04T10:00:00Z"}},
+        "methods": {
+            "totp": {"enabled": True, "enabled_at": "2026-05-04T10:00:00Z"},
+            "email_code": {"enabled": False, "enabled_at": None, "sent_to": None},
+        },
         "recovery_codes": {"left": 10, "total": 10},
     }
     clock.shift(60)
@@ -321,8 +327,8 @@ async def test_s46_turning_off_needs_password_and_code(as_ada: AsyncClient, phon
         ({"password": password, "code": phone.code()}, 422, "invalid_field"),
         (
             {"method": "email_code", "password": password, "code": phone.code()},
-            422,
-            "invalid_field",
+            409,
+            "not_enabled",
         ),
         (
             {"method": "totp", "password": "wrong-guess-1", "code": phone.code()},

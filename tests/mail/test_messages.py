@@ -19,6 +19,8 @@ PARAMS = {
     "place": "Lisbon, Portugal",
     "link": LINK,
     "kit": "3",
+    "code": "042719",
+    "purpose": "Turn the e-mail code on",
     "code_01": "ABCD-EFGH-IJKL-MNOP",
     "code_02": "QRST-UVWX-YZ23-4567",
 }

@@ -38,10 +38,12 @@ class Needed:
         password: whether the password is asked.
         methods: the codes that serve, any one of them, the one used last first:
             "totp", "email_code", "recovery_code". Empty when no code is asked.
+        on: the methods that are on.
     """
 
     password: bool
     methods: tuple[str, ...]
+    on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def needed_for(action: str, methods: Methods) -> Needed:
     wants_password = row.password is Ask.ALWAYS or (
         row.password is Ask.WITHOUT_METHOD and not codes
     )
-    return Needed(wants_password and methods.has_password, codes)
+    return Needed(wants_password and methods.has_password, codes, methods.on)
 
 
 async def needed(actor: Actor, action: str) -> Needed:

@@ -44,7 +44,7 @@ def security() -> rx.Component:
         step_up_dialog(),
         current=ROUTE,
         title="Security",
-        lead="Your password, your sessions and the latest sign-ins.",
+        lead="Your password, your second factors, your sessions and the latest sign-ins.",
     )
 
 

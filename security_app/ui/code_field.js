@@ -1,5 +1,6 @@
 import { createElement, useEffect, useRef } from "react";
 
+const FIELD = 'input[autocomplete="one-time-code"]';
 const COMPLETE = /^\d{6}$/;
 
 /** Submits the form it stands in once six digits are there. */
@@ -7,14 +8,17 @@ export function SubmitWhenComplete() {
   const anchor = useRef(null);
   useEffect(() => {
     const form = anchor.current.closest("form");
-    const input = form.querySelector('input[autocomplete="one-time-code"]');
-    const look = () => {
-      if (COMPLETE.test(input.value.replaceAll(" ", ""))) form.requestSubmit();
+    const look = (input) => {
+      if (input?.matches(FIELD) && COMPLETE.test(input.value.replaceAll(" ", ""))) {
+        form.requestSubmit();
+      }
     };
-    input.addEventListener("input", look);
+    // On the form: the field itself may be replaced while this part stays.
+    const onInput = (event) => look(event.target);
+    form.addEventListener("input", onInput);
     // A password manager may have been faster than this script.
-    look();
-    return () => input.removeEventListener("input", look);
+    look(form.querySelector(FIELD));
+    return () => form.removeEventListener("input", onInput);
   }, []);
   return createElement("span", { hidden: true, ref: anchor });
 }

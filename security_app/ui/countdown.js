@@ -26,7 +26,7 @@ const useSecondsLeft = (wait) => {
 };
 
 const words = (seconds) => {
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds <= 90) return `${seconds} s`;
   const rest = seconds % 60;
   return rest ? `${Math.floor(seconds / 60)} min ${rest} s` : `${seconds / 60} min`;
 };

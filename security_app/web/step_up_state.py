@@ -8,7 +8,7 @@ from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.step_up import Needed, Proofs
 from security_app.policy import get_policy
 from security_app.web.access import Events, RawForm, SignedIn
-from security_app.web.code_proof import CodeProof
+from security_app.web.code_proof import CodeProof, what_is_left
 from security_app.web.context import current_actor
 from security_app.web.forms import Form, Line, Secret, parse, refusals
 
@@ -112,10 +112,18 @@ class StepUpState(SignedIn, CodeProof, rx.State):
 
 
 def _what_goes(action: str, wanted: Needed) -> str:
-    """That one method takes the other's place, where the policy has it so."""
-    is_swap = action.startswith("enable_") and wanted.methods
-    if is_swap and get_policy().methods == "exclusive":
+    """What turning a method on or off does to the others."""
+    kind, _, method = action.partition("_")
+    others = tuple(each for each in wanted.on if each != method)
+    if kind == "enable" and others and get_policy().methods == "exclusive":
         return " It takes the place of the method that is on now."
+    if kind == "disable" and others:
+        return f" {what_is_left(others)}"
+    if kind == "disable":
+        return (
+            " That leaves the account protected by the password alone. We recommend keeping "
+            "at least one method on."
+        )
     return ""
 
 

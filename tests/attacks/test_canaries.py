@@ -170,7 +170,9 @@ async def _change_password(
         await page.call(handler(PASSWORD, "save"), {"form": form})
         other = {"repeat_password": canaries.new("differing repeat")}
         await page.call(handler(PASSWORD, "save"), {"form": form | other})
-        await page.call(handler(PASSWORD, "assess"), {"value": canaries.new("assessed"), "opening": ""})
+        await page.call(
+            handler(PASSWORD, "assess"), {"value": canaries.new("assessed"), "opening": ""}
+        )
         right = {"current_password": person.password}
         await page.send(handler(PASSWORD, "save"), {"form": form | right})
         await page.until(lambda: page.ticket)

@@ -155,7 +155,9 @@ async def test_a_page_keeps_the_ticket_for_its_new_cookie(server: Server, victim
         await page.send(SAVE, {"form": form})
         await page.until(lambda: page.ticket)
         # What the dialog's meter sends a moment late, under the cookie that is dead by now.
-        await page.send(handler("cards.password.state.PasswordState", "assess"), {"value": new, "opening": ""})
+        await page.send(
+            handler("cards.password.state.PasswordState", "assess"), {"value": new, "opening": ""}
+        )
         await page.fence()
         assert page.value("web.door.DoorState", "ticket") == page.ticket
 

@@ -3,6 +3,7 @@
 import re
 from email.message import EmailMessage
 
+_CODE = re.compile(r"^ +([0-9]{6})\s*$", re.MULTILINE)
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -11,6 +12,13 @@ def text_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
+
+
+def code_in(mail: EmailMessage) -> str:
+    """The six digits in a mail, on a line of their own."""
+    found = _CODE.findall(text_of(mail))
+    assert len(found) == 1, f"no code in: {text_of(mail)}"
+    return found[0]
 
 
 def link_in(mail: EmailMessage, path: str) -> str:

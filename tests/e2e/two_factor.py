@@ -1,8 +1,12 @@
 """Ways through the authenticator app that many tests begin with."""
 
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import delete
+from sqlmodel import col
 
-from tests.e2e.mail import text_of
+from security_app.clock import now
+from security_app.db.tables import EmailMethod, ThrottleKey
+from tests.e2e.mail import code_in, text_of
 from tests.e2e.pages.authenticator_card import AuthenticatorCard
 from tests.e2e.pages.second_factor import SecondFactorPage
 from tests.e2e.pages.sign_in_page import SignInPage
@@ -48,3 +52,34 @@ def mail_saying(server: Server, person: Person, text: str) -> str:
         found = text_of(server.mail_to(person.email, count=count))
         if text in found:
             return found
+
+
+def protect_by_mail(server: Server, person: Person) -> None:
+    """Turn the e-mail code on for somebody, straight in the database."""
+    with server.rows() as rows:
+        rows.add(EmailMethod(account_id=person.id, enabled_at=now()))
+        rows.commit()
+
+
+class Mailbox:
+    """Reads the codes somebody gets, each once."""
+
+    def __init__(self, server: Server, person: Person) -> None:
+        """Begin with what is there already."""
+        self._server, self._person = server, person
+        self._count = sum(person.email in str(mail["To"]) for mail in server.mails())
+
+    def next_code(self, purpose: str) -> str:
+        """Wait for the next code, which must be for this purpose; other mail may come before."""
+        while True:
+            self._count += 1
+            mail = self._server.mail_to(self._person.email, count=self._count)
+            if str(mail["Subject"]).endswith(" code"):
+                assert f'"{purpose}"' in text_of(mail)
+                return code_in(mail)
+
+    def let_ask_again(self) -> None:
+        """As if a minute, and a day, had passed since the last code."""
+        with self._server.rows() as rows:
+            rows.execute(delete(ThrottleKey).where(col(ThrottleKey.key).startswith("code:")))
+            rows.commit()

@@ -1,4 +1,4 @@
-"""The customer-area guide, step by step, as far as it is built: password and authenticator app."""
+"""The customer-area guide, step by step."""
 
 import re
 from collections.abc import Iterator
@@ -10,18 +10,19 @@ from playwright.sync_api import Page, expect
 from tests.e2e.fixtures import Enter
 from tests.e2e.journeys import sign_in
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
+from tests.e2e.pages.email_code_card import EmailCodeCard
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
 from tests.e2e.phone import App, let_code_expire, protect
 from tests.e2e.seeding import Seeds
-from tests.e2e.two_factor import give_password
+from tests.e2e.two_factor import Mailbox, give_password, protect_by_mail
 from tests.server import Person, Server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A product with the choices of this guide."""
-    with Server({"POLICY_DISABLE_PROOF": "code"}) as running:
+    with Server({"POLICY": "customer_area"}) as running:
         yield running
 
 
@@ -67,6 +68,107 @@ def test_change_password(page: Page, second_page: Page, person: Person) -> None:
     expect(security.notices).to_have_count(1)
     SignInPage(second_page).wait_until_ready()
     expect(security.sessions.rows).to_have_count(1)
+
+
+def test_enabling_email_code(page: Page, person: Person, server: Server) -> None:
+    """Enabling Email code."""
+    sign_in(page, person)
+    mailbox = Mailbox(server, person)
+    card = EmailCodeCard.on(page)
+    # "Pressing Enable next to Email Code opens a dialog that first asks you to confirm your
+    # identity. If no other MFA method is active yet, the prompt is for your password."
+    step_up = card.begin()
+    expect(step_up.code).to_have_count(0)
+    step_up.submit(password=person.password)
+    # "Press Continue and the system sends a one-time code to your registered email address —
+    # the dialog then shows a 6-digit input."
+    dialog = card.set_up
+    expect(dialog.mailed.sent).to_be_visible()
+    # "If it does not arrive within a minute or two, press Request Code (unlocked after a
+    # 60-second countdown) to resend."
+    expect(dialog.root).to_contain_text("does not arrive within a minute or two")
+    expect(dialog.mailed.request_button).to_be_disabled()
+    # "Enter the code from the email."
+    dialog.code.fill(mailbox.next_code("Turn the e-mail code on"))
+    # "Once activated, the Security section shows the activation date and the email address
+    # codes are sent to. The Enable button is replaced with a red Disable."
+    expect(card.disable_button).to_have_attribute("data-accent-color", "red")
+    expect(card.root).to_contain_text("On since")
+    expect(card.root).to_contain_text(f"codes go to {person.email}")
+    expect(card.enable_button).to_have_count(0)
+
+
+def test_email_code_beside_the_app_asks_for_its_code(
+    enter: Enter, person: Person, server: Server
+) -> None:
+    """If the app is already active, the prompt is for a one-time code from the app instead."""
+    app = protect(server, person).app
+    mailbox = Mailbox(server, person)
+    card = EmailCodeCard.on(enter(person).page)
+    step_up = card.begin()
+    expect(step_up.password).to_have_count(0)
+    expect(step_up.root).to_contain_text("from your authenticator app")
+    step_up.submit(code=app.code())
+    card.set_up.code.fill(mailbox.next_code("Turn the e-mail code on"))
+    expect(card.disable_button).to_be_visible()
+    expect(AuthenticatorCard.on(card.root.page).disable_button).to_be_visible()
+
+
+def test_the_app_beside_email_code_asks_for_a_mailed_code(
+    enter: Enter, person: Person, server: Server
+) -> None:
+    """If you already have Email Code active, the first step uses an email code."""
+    protect_by_mail(server, person)
+    mailbox = Mailbox(server, person)
+    card = AuthenticatorCard.on(enter(person).page)
+    step_up = card.begin()
+    expect(step_up.password).to_have_count(0)
+    step_up.submit(code=mailbox.next_code("Turn the authenticator app on"))
+    expect(card.wizard.step(2)).to_be_visible()
+
+
+def test_both_methods_enabled(page: Page, person: Person, server: Server) -> None:
+    """Both methods enabled: one code, from whichever method one picks."""
+    app = protect(server, person).app
+    protect_by_mail(server, person)
+    mailbox = Mailbox(server, person)
+    # "At sign-in the system asks for one code — from whichever method you pick."
+    second = give_password(page, person)
+    second.use_email_button.click()
+    second.submit(mailbox.next_code("Sign-in"))
+    security = SecurityPage(page).wait_until_ready()
+    # "With both methods enabled at once the Security section looks like this."
+    expect(AuthenticatorCard.on(page).disable_button).to_be_visible()
+    expect(EmailCodeCard.on(page).disable_button).to_be_visible()
+    security.sign_out()
+    mailbox.let_ask_again()
+    second = give_password(page, person)
+    second.use_app_button.click()
+    second.submit(app.code())
+    SecurityPage(page).wait_until_ready()
+
+
+def test_disabling_email_code(page: Page, person: Person, server: Server) -> None:
+    """Disabling a method: the code is sent as the dialog opens; the other one stays."""
+    protect(server, person)
+    protect_by_mail(server, person)
+    mailbox = Mailbox(server, person)
+    second = give_password(page, person)
+    second.use_email_button.click()
+    second.submit(mailbox.next_code("Sign-in"))
+    security = SecurityPage(page).wait_until_ready()
+    # "A dialog that requires a one-time code (sent automatically when the dialog opens for the
+    # email method)."
+    dialog = EmailCodeCard.on(page).disable()
+    expect(dialog.mailed.sent).to_be_visible()
+    expect(dialog.password).to_have_count(0)
+    # "Enter the code and press Disable to turn the method off. Afterwards access to the account
+    # is still protected by the remaining active MFA methods."
+    dialog.submit(code=mailbox.next_code("Turn the e-mail code off"), button="Disable")
+    told = security.notices.filter(has_text="still asks for a code from your authenticator app")
+    expect(told).to_have_count(1)
+    expect(EmailCodeCard.on(page).enable_button).to_be_visible()
+    expect(TwoFactorCard.on(page).badge_on).to_be_visible()
 
 
 def test_enabling_authenticator_app_code(

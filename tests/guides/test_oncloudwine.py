@@ -21,7 +21,7 @@ from tests.server import Person, Server
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A product with the choices of this guide."""
-    with Server({"POLICY_TOTP_SECRET_CHARS": "16"}) as running:
+    with Server({"POLICY": "oncloudwine"}) as running:
         yield running
 
 

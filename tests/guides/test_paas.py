@@ -24,12 +24,7 @@ from tests.server import Person, Server
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A product with the choices of this guide."""
-    choices = {
-        "POLICY_DISABLE_PROOF": "password",
-        "POLICY_VIEW_CODES_PROOF": "password",
-        "POLICY_SUPPORT_RECOVERY": "none",
-    }
-    with Server(choices) as running:
+    with Server({"POLICY": "paas"}) as running:
         yield running
 
 

@@ -16,21 +16,24 @@ from tests.e2e.fixtures import Enter
 from tests.e2e.journeys import sign_in
 from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
+from tests.e2e.pages.email_code_card import EmailCodeCard
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
-from tests.e2e.phone import App, let_code_expire
-from tests.e2e.two_factor import expect_code_refused, give_password, mail_saying, turn_on
+from tests.e2e.phone import App, let_code_expire, protect
+from tests.e2e.two_factor import (
+    Mailbox,
+    expect_code_refused,
+    give_password,
+    mail_saying,
+    turn_on,
+)
 from tests.server import Person, Server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A product with the choices of this guide."""
-    choices = {
-        "POLICY_RECOVERY_CODE_STORAGE": "hashed",
-        "POLICY_CODES_REGENERATE": "re_enable",
-    }
-    with Server(choices) as running:
+    with Server({"POLICY": "wevion"}) as running:
         yield running
 
 
@@ -137,6 +140,46 @@ def test_using_backup_codes(page: Page, person: Person, server: Server) -> None:
     second.use_recovery_code_button.click()
     second.submit(protected.codes[0])
     expect_code_refused(second.code)
+
+
+def test_email_based_otp_alternative(page: Page, person: Person, server: Server) -> None:
+    """Email-based OTP alternative."""
+    security = sign_in(page, person)
+    mailbox = Mailbox(server, person)
+    # "TOTP: Offline, fast, more secure | Requires app + setup. Email OTP: No app needed |
+    # Slower, less secure (email account = single point of failure). We strongly recommend TOTP."
+    choice = TwoFactorCard.on(page).root
+    for words in ("Offline, fast, more secure", "No app needed", "Slower, less secure"):
+        expect(choice).to_contain_text(words)
+    expect(choice).to_contain_text("We strongly recommend the authenticator app.")
+    # "Settings → Personal → Security → Enable email OTP instead of TOTP."
+    card = EmailCodeCard.on(page)
+    card.begin_with(person.password).code.fill(mailbox.next_code("Turn the e-mail code on"))
+    expect(card.disable_button).to_be_visible()
+    security.sign_out()
+    SignInPage(page).wait_until_ready()
+    # "On each login, after password, Wevion emails a 6-digit code (valid 5 minutes)."
+    for _ in range(2):
+        mailbox.let_ask_again()
+        second = give_password(page, person)
+        expect(second.root).to_contain_text("5 minutes")
+        second.submit(mailbox.next_code("Sign-in"))
+        security.wait_until_ready()
+        security.sign_out()
+        SignInPage(page).wait_until_ready()
+
+
+def test_one_method_instead_of_the_other(enter: Enter, person: Person, server: Server) -> None:
+    """Enable email OTP instead of TOTP: one takes the other's place."""
+    app = protect(server, person).app
+    mailbox = Mailbox(server, person)
+    card = EmailCodeCard.on(enter(person).page)
+    step_up = card.begin()
+    expect(step_up.root).to_contain_text("takes the place of the method that is on now")
+    step_up.submit(code=app.code())
+    card.set_up.code.fill(mailbox.next_code("Turn the e-mail code on"))
+    expect(card.disable_button).to_be_visible()
+    expect(AuthenticatorCard.on(card.root.page).enable_button).to_be_visible()
 
 
 def test_disable(page: Page, person: Person, server: Server) -> None:

@@ -134,7 +134,7 @@ ask_before(
     "disable_email_code",
     EmailCodeState.disable,
     title="Disable email code",
-    explanation="Sign-in stops asking for codes sent by e-mail.",
+    explanation="Codes sent by e-mail stop working.",
     button="Disable",
     is_danger=True,
 )

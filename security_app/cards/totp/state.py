@@ -187,7 +187,7 @@ ask_before(
     "disable_totp",
     TotpState.disable,
     title="Disable authenticator app",
-    explanation="Sign-in stops asking for its codes, and your recovery codes stop working.",
+    explanation="Its codes and your recovery codes stop working.",
     button="Disable",
     is_danger=True,
 )

@@ -19,27 +19,23 @@ _TRADE_OFFS = (
 
 
 def _choice() -> rx.Component:
-    rows = [
-        rx.el.tr(
-            rx.el.th(method, scope="row"),
-            rx.el.td(pros),
-            rx.el.td(cons),
+    methods = [
+        rx.el.li(
+            rx.el.h3(method, class_name="row-title"),
+            rx.el.p(pros, class_name="row-line"),
+            rx.el.p(cons, class_name="row-line"),
+            class_name="trade-off",
         )
         for method, pros, cons in _TRADE_OFFS
     ]
-    head = rx.el.tr(*(rx.el.th(title, scope="col") for title in ("Method", "Pros", "Cons")))
     return rx.el.div(
-        rx.el.table(
-            rx.el.thead(head),
-            rx.el.tbody(*rows),
-            aria_label="Which method to choose",
-            class_name="coverage trade-offs",
-        ),
+        rx.el.ul(*methods, role="list", aria_label="Which method to choose"),
         rx.el.p(
-            "We strongly recommend the authenticator app. With both on, one is a fallback "
+            "We strongly recommend the authenticator app. With both on, each is a fallback "
             "for the other.",
-            class_name="card-note trade-off-advice",
+            class_name="row-line",
         ),
+        class_name="trade-offs",
     )
 
 

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator
 
+from tests.e2e.pages.mailed_code import MailedCode
 from tests.e2e.pages.part import WholePage
 
 _COMPLETE = re.compile(r"[0-9]{6}\Z")
@@ -35,6 +36,16 @@ class SecondFactorPage(WholePage):
         return self.root.get_by_role("button", name="Use authenticator app")
 
     @property
+    def use_email_button(self) -> Locator:
+        """Sends a code by e-mail and asks for it."""
+        return self.root.get_by_role("button", name="Use email code")
+
+    @property
+    def mailed(self) -> MailedCode:
+        """What is said of the code that was sent."""
+        return MailedCode(self.root)
+
+    @property
     def lost_link(self) -> Locator:
         """Leads to what to do without device and codes."""
         return self.root.get_by_role("link", name="Lost your device and your codes?")
@@ -45,8 +56,8 @@ class SecondFactorPage(WholePage):
         return self.root.get_by_role("timer")
 
     def submit(self, code: str) -> None:
-        """Enter a code; six digits for the app send themselves."""
-        sends_itself = self.use_recovery_code_button.is_visible()
+        """Enter a code; six digits send themselves where no recovery code is asked."""
+        sends_itself = not self.root.get_by_text("Enter a recovery code.").is_visible()
         self.code.fill(code)
         if not (sends_itself and _COMPLETE.match(code.replace(" ", ""))):
             self.verify_button.click()

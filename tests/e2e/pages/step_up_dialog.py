@@ -4,6 +4,7 @@ from typing import Self
 
 from playwright.sync_api import Locator, Page
 
+from tests.e2e.pages.mailed_code import MailedCode
 from tests.e2e.pages.part import Part
 
 
@@ -24,6 +25,21 @@ class StepUpDialog(Part):
     def code(self) -> Locator:
         """The code field."""
         return self.root.get_by_label("Code", exact=True)
+
+    @property
+    def mailed(self) -> MailedCode:
+        """What is said of a code that was sent."""
+        return MailedCode(self.root)
+
+    @property
+    def use_email_button(self) -> Locator:
+        """Sends a code by e-mail and asks for it."""
+        return self.root.get_by_role("button", name="Use email code")
+
+    @property
+    def use_app_button(self) -> Locator:
+        """Asks for a code of the app."""
+        return self.root.get_by_role("button", name="Use authenticator app")
 
     @property
     def cancel_button(self) -> Locator:

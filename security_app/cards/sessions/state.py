@@ -4,9 +4,9 @@ import dataclasses
 
 import reflex as rx
 
-from security_app.accounts import sessions
+from security_app.accounts import session_list, sessions
 from security_app.accounts.activity import METHODS
-from security_app.accounts.sessions import OpenSession
+from security_app.accounts.session_list import OpenSession
 from security_app.clock import iso
 from security_app.db.engine import reading, transaction
 from security_app.web.access import Events, RawForm, SignedIn
@@ -106,7 +106,9 @@ class SessionsState(SignedIn, HasErrors, rx.State):
         async with refusals(self):
             filled = parse(RenameForm, form)
             async with transaction() as db:
-                await sessions.rename_session(db, current_actor(), filled.session_id, filled.name)
+                await session_list.rename_session(
+                    db, current_actor(), filled.session_id, filled.name
+                )
             self.renaming = ""
         if "form" in self.errors:
             self.renaming = ""
@@ -115,9 +117,9 @@ class SessionsState(SignedIn, HasErrors, rx.State):
     async def _load(self) -> None:
         actor = current_actor()
         async with reading() as db:
-            current = await sessions.current_session(db, actor)
-            page = await sessions.list_sessions(db, actor, limit=self._shown)
-            total = await sessions.count_sessions(db, actor.account_id)
+            current = await session_list.current_session(db, actor)
+            page = await session_list.list_sessions(db, actor, limit=self._shown)
+            total = await session_list.count_sessions(db, actor.account_id)
         others = [item for item in page.items if not item.is_current]
         shown = [current, *others] if current else others
         self.rows = [_row(item) for item in shown]

@@ -3,9 +3,10 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.policy import STEP_UP, Ask, step_up_row
-from security_app.web.access import SignedIn
+from security_app.web.card import Card
 
 _EVERY_TIME = {"sign_in": "Yes — every sign-in once 2FA is enabled."}
 _FACTOR = {
@@ -26,14 +27,12 @@ class CoverRow:
     answer: str
 
 
-class CoverageState(SignedIn, rx.State):
+class CoverageState(Card, rx.State):
     """Browser: the table's rows, as this policy has them."""
 
     rows: list[CoverRow] = []
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the table. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
         self.rows = [
             *(
                 CoverRow(row.title, _EVERY_TIME.get(action, _FACTOR[step_up_row(action).factor]))

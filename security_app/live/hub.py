@@ -6,7 +6,7 @@ commit only, so what rolled back is never seen.
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -88,6 +88,7 @@ class Hub:
                 has that change in it, and all before it.
         """
         self.latest = 0
+        self._recent: deque[Change] = deque(maxlen=_QUEUE_LENGTH)
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
 
     @contextlib.contextmanager
@@ -107,8 +108,13 @@ class Hub:
         """Tell every open page of the account."""
         self.latest += 1
         change = replace(change, number=self.latest)
+        self._recent.append(change)
         for subscription in tuple(self._subscriptions.get(change.account_id, ())):
             subscription.put(change)
+
+    def recent(self, account_id: str) -> list[Change]:
+        """The account's changes among the last ones of all, oldest first."""
+        return [change for change in self._recent if change.account_id == account_id]
 
 
 hub = Hub()

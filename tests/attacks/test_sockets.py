@@ -46,7 +46,7 @@ async def test_who_floods_is_cut_off_and_nobody_else_notices(
 ) -> None:
     async with (
         RawClient(server, browser=victim.here, path=HOME) as bystander,
-        RawClient(server, browser=victim.there, path=HOME) as attacker,
+        RawClient(server, browser=victim.there, path=HOME, is_paced=False) as attacker,
     ):
         await bystander.load()
         frame = attacker.event(handler(SESSIONS, "load"))

@@ -96,6 +96,11 @@ async def verify_text(text: str, stored: str | None, purpose: str) -> Verificati
     return await _in_pool(lambda: _verify(text, stored, purpose))
 
 
+async def warm() -> None:
+    """Start every hashing thread, and page in what hashing needs, before anybody waits for it."""
+    await asyncio.gather(*(_in_pool(lambda: _hash("", "password")) for _ in range(_THREADS)))
+
+
 async def _in_pool(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_pool, work)
 

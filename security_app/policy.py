@@ -57,6 +57,12 @@ class Policy(BaseSettings):
     #: What a person is told who lost device and codes.
     support_recovery: Literal["contact", "none"] = "contact"
 
+    #: S-89: messages a second on one socket, and live sockets of one session and, before
+    #: sign-in, of one network (an IPv6 /64 counts as one, S-51), in each server process.
+    socket_messages_per_s: int = Field(default=20, ge=5)
+    sockets_per_session: int = Field(default=20, ge=1)
+    sockets_per_address: int = Field(default=100, ge=1)
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -21,6 +21,9 @@ from passlib.hash import argon2  # pyright: ignore[reportMissingTypeStubs, repor
 from security_app.accounts.errors import Overloaded
 from security_app.keys import Key, key_by_id, keys
 
+# Otherwise the library chooses its implementation at the first hash, and fails when two
+# threads do so at once: the first two people to sign in after a start.
+cast("Any", argon2).set_backend()
 _ARGON2 = cast("Any", argon2).using(type="ID", memory_cost=19 * 1024, time_cost=2, parallelism=1)
 #: Argon2 releases the interpreter lock: as many threads as cores, no more (B-1, B-14).
 _THREADS = os.cpu_count() or 1
@@ -94,6 +97,11 @@ async def verify_text(text: str, stored: str | None, purpose: str) -> Verificati
     the same time (S-47).
     """
     return await _in_pool(lambda: _verify(text, stored, purpose))
+
+
+async def warm() -> None:
+    """Start every hashing thread, and page in what hashing needs, before anybody waits for it."""
+    await asyncio.gather(*(_in_pool(lambda: _hash("", "password")) for _ in range(_THREADS)))
 
 
 async def _in_pool(work: Callable[[], T]) -> T:

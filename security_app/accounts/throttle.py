@@ -8,15 +8,17 @@ workers share the count, and a restart keeps it (S-48). See
 
 import asyncio
 import contextlib
+import secrets
 import weakref
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Executable, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts.errors import TooManyAttempts
@@ -25,11 +27,42 @@ from security_app.db.engine import transaction
 from security_app.db.tables import ThrottleKey
 from security_app.policy import Limit
 
-#: A key untouched for this long holds nothing that any limit still looks at.
-_FORGET_AFTER = timedelta(hours=2)
+#: A key untouched for this long holds nothing that any limit still looks at: the
+#: longest window is a day.
+_FORGET_AFTER = timedelta(hours=25)
 #: Below the lowest limit there is, so that parallel successes never reach it.
 _LANE_PLACES = 4
 _lanes: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
+#: Between the time of a hit and what makes it this attempt's own.
+_MARK = "~"
+
+
+def _taking(insert: Callable[..., Any]) -> Executable:
+    """One statement that locks a counter, adds a hit and tells all it now holds."""
+    taking = insert(ThrottleKey).values(
+        key=bindparam("key"), hits=bindparam("hit"), updated_at=bindparam("at")
+    )
+    return taking.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "hits": col(ThrottleKey.hits) + taking.excluded.hits,
+            "updated_at": taking.excluded.updated_at,
+        },
+    ).returning(col(ThrottleKey.hits))
+
+
+#: Built once, as each sign-in needs them: putting one together costs more than running it.
+_TAKE = {"sqlite": _taking(sqlite_insert), "postgresql": _taking(postgresql_insert)}
+_KEEP = (
+    update(ThrottleKey)
+    .where(col(ThrottleKey.key) == bindparam("of"))
+    .values(hits=bindparam("kept"))
+)
+_GIVE_BACK = (
+    update(ThrottleKey)
+    .where(col(ThrottleKey.key) == bindparam("of"))
+    .values(hits=func.replace(col(ThrottleKey.hits), bindparam("hit"), ""))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +75,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Hits taken by one attempt; give them back with :func:`refund` on success."""
+    """Hits taken by one attempt; give them back with :func:`refund` on success.
+
+    Attributes:
+        budgets: where they were taken.
+        hit: what stands in each counter; no other attempt writes the same.
+    """
 
     budgets: tuple[Budget, ...]
-    at: float
+    hit: str
 
 
 @contextlib.asynccontextmanager
@@ -70,34 +108,22 @@ async def reserve(*budgets: Budget) -> Reservation:
         TooManyAttempts: a budget is used up; says how long to wait. Refused
             attempts are not counted, so waiting is never extended by trying.
     """
-    at = now().timestamp()
+    at = now()
+    # Attempts of the same microsecond differ too: a refund takes back one hit, its own.
+    hit = f" {at.timestamp()!r}{_MARK}{secrets.token_hex(8)}"
     async with transaction(is_relaxed=True) as db:
-        rows = [await _locked_row(db, budget.key) for budget in _in_order(budgets)]
-        wait = max(
-            (
-                _wait(_hits(row), budget, at)
-                for row, budget in zip(rows, _in_order(budgets), strict=True)
-            ),
-            default=0.0,
-        )
-        if wait > 0:
+        waits = [await _take(db, budget, hit, at) for budget in _in_order(budgets)]
+        if (wait := max(waits, default=0.0)) > 0:
+            # What was taken is rolled back.
             raise TooManyAttempts(timedelta(seconds=wait))
-        for row, budget in zip(rows, _in_order(budgets), strict=True):
-            oldest = at - max(limit.window.total_seconds() for limit in budget.limits)
-            _keep(row, [*(hit for hit in _hits(row) if hit > oldest), at])
-            db.add(row)
-    return Reservation(budgets, at)
+    return Reservation(budgets, hit)
 
 
 async def refund(db: AsyncSession, reservation: Reservation) -> None:
     """Give the hits of a successful attempt back: only its own, nobody else's (S-50)."""
+    connection = await db.connection()
     for budget in _in_order(reservation.budgets):
-        row = await _locked_row(db, budget.key)
-        hits = _hits(row)
-        if reservation.at in hits:
-            hits.remove(reservation.at)
-        _keep(row, hits)
-        db.add(row)
+        await connection.execute(_GIVE_BACK, {"of": budget.key, "hit": reservation.hit})
 
 
 async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
@@ -107,7 +133,8 @@ async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
     for budget in budgets:
         row = await db.get(ThrottleKey, budget.key)
         if row is not None:
-            longest = max(longest, _wait(_hits(row), budget, at))
+            hits = sorted(_time(hit) for hit in row.hits.split())
+            longest = max(longest, _wait(hits, budget, at))
     return timedelta(seconds=longest)
 
 
@@ -121,22 +148,22 @@ def _in_order(budgets: Sequence[Budget]) -> list[Budget]:
     return sorted(budgets, key=lambda budget: budget.key)
 
 
-async def _locked_row(db: AsyncSession, key: str) -> ThrottleKey:
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    await db.exec(
-        insert(ThrottleKey).values(key=key, hits="", updated_at=now()).on_conflict_do_nothing()
-    )
-    statement = select(ThrottleKey).where(ThrottleKey.key == key).with_for_update()
-    return (await db.exec(statement)).one()
+async def _take(db: AsyncSession, budget: Budget, hit: str, at: datetime) -> float:
+    """Add a hit; returns how many seconds too early that was, 0 when it was not."""
+    connection = await db.connection()
+    values = {"key": budget.key, "hit": hit, "at": at}
+    kept = (await connection.execute(_TAKE[connection.dialect.name], values)).scalar_one().split()
+    others = sorted((_time(one), one) for one in kept if one != hit.strip())
+    start = at.timestamp() - max(limit.window for limit in budget.limits).total_seconds()
+    recent = [(time, one) for time, one in others if time > start]
+    if len(recent) < len(others):
+        hits = "".join(f" {one}" for _, one in recent) + hit
+        await connection.execute(_KEEP, {"of": budget.key, "kept": hits})
+    return _wait([time for time, _ in recent], budget, at.timestamp())
 
 
-def _hits(row: ThrottleKey) -> list[float]:
-    return [float(hit) for hit in row.hits.split()]
-
-
-def _keep(row: ThrottleKey, hits: list[float]) -> None:
-    row.hits = " ".join(repr(hit) for hit in hits)
-    row.updated_at = now()
+def _time(hit: str) -> float:
+    return float(hit.partition(_MARK)[0])
 
 
 def _wait(hits: list[float], budget: Budget, at: float) -> float:

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from security_app.accounts import session_list
 from security_app.accounts import sessions as rules
-from security_app.accounts.sessions import OpenSession
+from security_app.accounts.session_list import OpenSession
 from security_app.api.answers import (
     DEFAULT_PAGE_SIZE,
     Answer,
@@ -48,7 +49,7 @@ async def list_sessions(
 ) -> PageOf[SessionItem]:
     """List the live sessions, newest activity first."""
     async with reading() as db:
-        page = await rules.list_sessions(db, actor, limit=limit, cursor=cursor)
+        page = await session_list.list_sessions(db, actor, limit=limit, cursor=cursor)
     return PageOf(items=[_item(session) for session in page.items], next=page.next or None)
 
 

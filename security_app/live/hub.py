@@ -6,9 +6,9 @@ commit only, so what rolled back is never seen.
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -29,6 +29,7 @@ class Change:
         action: the security log's word for it, when other pages should say so.
         by: the id of the session that did it, "" when none.
         device: the device that did it, in words.
+        number: given when it is published; later ones have higher numbers.
     """
 
     account_id: str
@@ -36,6 +37,7 @@ class Change:
     action: str = ""
     by: str = ""
     device: str = ""
+    number: int = field(default=0, compare=False)
 
 
 class Subscription:
@@ -52,7 +54,7 @@ class Subscription:
             with contextlib.suppress(asyncio.QueueEmpty):
                 while True:
                     self._queue.get_nowait()
-            change = Change(change.account_id, "all")
+            change = Change(change.account_id, "all", number=change.number)
         self._queue.put_nowait(change)
 
     async def next(self, timeout_s: float) -> list[Change]:
@@ -79,7 +81,14 @@ class Hub:
     """The pages open in this process, by account."""
 
     def __init__(self) -> None:
-        """Begin with nobody listening."""
+        """Begin with nobody listening.
+
+        Attributes:
+            latest: the number of the latest change published. What is read from now on
+                has that change in it, and all before it.
+        """
+        self.latest = 0
+        self._recent: deque[Change] = deque(maxlen=_QUEUE_LENGTH)
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
 
     @contextlib.contextmanager
@@ -97,8 +106,15 @@ class Hub:
 
     def publish(self, change: Change) -> None:
         """Tell every open page of the account."""
+        self.latest += 1
+        change = replace(change, number=self.latest)
+        self._recent.append(change)
         for subscription in tuple(self._subscriptions.get(change.account_id, ())):
             subscription.put(change)
+
+    def recent(self, account_id: str) -> list[Change]:
+        """The account's changes among the last ones of all, oldest first."""
+        return [change for change in self._recent if change.account_id == account_id]
 
 
 hub = Hub()

@@ -24,10 +24,33 @@ from security_app.ui import theme
 from security_app.ui.redirect import redirect
 from security_app.ui.shell import shell
 from security_app.ui.step_up_dialog import step_up_dialog
+from security_app.web.access import SignedIn
+from security_app.web.card import Card, load_cards
 from security_app.web.shell_state import ShellState
 
 ROUTE: Final = "/settings/personal/security"
 OTHER_ROUTES: Final = ("/settings/security", "/settings/account/security")
+
+CARDS: Final[tuple[type[Card], ...]] = (
+    ShellState,
+    CheckUpState,
+    PasswordState,
+    TwoFactorState,
+    TotpState,
+    EmailCodeState,
+    SessionsState,
+    SignInsState,
+    CoverageState,
+)
+
+
+class SecurityPage(SignedIn, rx.State):
+    """Has no vars."""
+
+    @rx.event
+    async def load(self) -> None:
+        """Read all cards of the page. Policy: signed in."""
+        await load_cards(self, CARDS)
 
 
 def security() -> rx.Component:
@@ -59,18 +82,7 @@ def register(app: rx.App, *also_on_load: Any) -> None:
         security,
         route=ROUTE,
         title=theme.page_title("Security"),
-        on_load=[
-            ShellState.load,
-            CheckUpState.load,
-            PasswordState.load,
-            TwoFactorState.load,
-            TotpState.load,
-            EmailCodeState.load,
-            SessionsState.load,
-            SignInsState.load,
-            CoverageState.load,
-            *also_on_load,
-        ],
+        on_load=[SecurityPage.load, *also_on_load],
         context={"sitemap": None},
     )
     for route in OTHER_ROUTES:

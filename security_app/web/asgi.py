@@ -1,4 +1,4 @@
-"""The ASGI wrapper around everything: addresses, cookies, sizes, headers."""
+"""The ASGI wrapper around everything: addresses, cookies, sizes, numbers, headers."""
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -8,6 +8,7 @@ from security_app.settings import get_settings
 from security_app.web.addresses import settle_address
 from security_app.web.cookies import digest_handshake
 from security_app.web.headers import built_pages, cache_control, security_headers
+from security_app.web.sockets import serve_socket
 
 #: The framework's own endpoints that nobody here needs.
 _CLOSED = ("/_upload", "/_all_routes", "/_health", "/ping", "/auth-codespace")
@@ -30,7 +31,7 @@ class Door:
             return
         scope = settle_address(scope)
         if scope["type"] == "websocket":
-            await self._app(*digest_handshake(scope, receive, send))
+            await serve_socket(self._app, *digest_handshake(scope, receive, send))
             return
         await self._serve_http(scope, receive, send)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from security_app.settings import get_settings
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_YEAR_S = 365 * 24 * 3600
+_DAY_S = 24 * 3600
+_YEAR_S = 365 * _DAY_S
 
 
 def built_site() -> Path:
@@ -104,10 +105,13 @@ def cache_control(path: str, status: int, content_type: str) -> str:
     """How long an answer may be kept (B-6c).
 
     Built assets carry a hash in their name and never change; pages are asked
-    for again each time, so a new build is seen at once; all else is not kept.
+    for again each time, so a new build is seen at once; the icon may be a day
+    old; all else is not kept.
     """
     if status in {200, 304} and path.startswith("/assets/"):
         return f"public, max-age={_YEAR_S}, immutable"
-    if content_type.startswith("text/html") or path.startswith(("/favicon", "/external/")):
+    if status in {200, 304} and path.startswith("/favicon."):
+        return f"public, max-age={_DAY_S}"
+    if content_type.startswith("text/html") or path.startswith("/external/"):
         return "no-cache"
     return "no-store"

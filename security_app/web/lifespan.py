@@ -6,11 +6,13 @@ import gc
 from collections.abc import AsyncGenerator
 
 import structlog
+from sqlalchemy import literal, select
 
 from security_app.accounts import (
     challenges,
     devices,
     email_codes,
+    hashing,
     links,
     places,
     recovery_codes,
@@ -20,7 +22,7 @@ from security_app.accounts import (
     totp,
 )
 from security_app.accounts.proofs import email_code
-from security_app.db.engine import database, transaction
+from security_app.db.engine import database, read_row, reading, transaction
 from security_app.db.errors import DatabaseUnavailable
 from security_app.logs import configure_logs
 from security_app.mail.outbox import forget_old as forget_old_mail
@@ -36,8 +38,13 @@ _SWEEP_EVERY_S = 300
 async def lifespan() -> AsyncGenerator[None]:
     """Start the background work of one server process and end it cleanly."""
     configure_logs()
-    # The first look-up reads megabytes: not while somebody waits for it.
-    await asyncio.gather(asyncio.to_thread(places.warm), asyncio.to_thread(devices.warm))
+    # The first look-ups read megabytes: not while somebody waits for them.
+    await asyncio.gather(
+        asyncio.to_thread(places.warm),
+        asyncio.to_thread(devices.warm),
+        hashing.warm(),
+        _open_database(),
+    )
     # What is loaded by now stays: a full collection need not look at it again (B-14).
     gc.collect()
     gc.freeze()
@@ -51,6 +58,16 @@ async def lifespan() -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await database().dispose()
         log.info("stopped")
+
+
+async def _open_database() -> None:
+    """Open the connections the first event would open; the start does not depend on it."""
+    try:
+        async with reading() as db:
+            await db.connection()
+        await read_row(select(literal(1)))
+    except DatabaseUnavailable as trouble:
+        log.warning("database_unavailable", reason=str(trouble))
 
 
 async def _sweep() -> None:

@@ -1,18 +1,19 @@
 """What the frame of every signed-in page knows."""
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import accounts, sessions
 from security_app.accounts.sign_up import send_confirmation_again
-from security_app.db.engine import reading
 from security_app.settings import get_settings
-from security_app.web.access import Events, SignedIn
+from security_app.web.access import Events
+from security_app.web.card import Card
 from security_app.web.context import current_actor
 from security_app.web.forms import HasErrors, refusals
 from security_app.web.notices import notify
 
 
-class ShellState(SignedIn, HasErrors, rx.State):
+class ShellState(Card, HasErrors, rx.State):
     """Browser: the account's name and address, whether it is confirmed, demo mode."""
 
     name: str = ""
@@ -20,12 +21,10 @@ class ShellState(SignedIn, HasErrors, rx.State):
     is_confirmed: bool = True
     is_demo: bool = False
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the account; shows the notice a former page left. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
+        """The account; shows the notice a former page left."""
         actor = current_actor()
-        async with reading() as db:
-            profile = await accounts.profile(db, actor.account_id)
+        profile = await accounts.profile(db, actor.account_id)
         self.name, self.email = profile.name, profile.email
         self.is_confirmed = profile.email_confirmed
         self.is_demo = get_settings().demo

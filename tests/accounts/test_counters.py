@@ -1,15 +1,19 @@
 """The counters behind every limit: what they hold, and for how long (S-48, S-50)."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from sqlmodel import col, delete
 from time_machine import Traveller
 
+from security_app import policy
 from security_app.accounts import throttle
 from security_app.accounts.errors import TooManyAttempts
 from security_app.accounts.proofs.password import budgets_at_the_door
 from security_app.db.engine import Database, transaction
 from security_app.db.tables import Account, ThrottleKey
-from security_app.policy import PASSWORD_LIMITS_ACCOUNT
+from security_app.policy import PASSWORD_LIMITS_ACCOUNT, Limit
 from tests.accounts.cast import EMAIL, STRANGER, outcome_of, rows
 
 
@@ -46,14 +50,66 @@ async def test_counters_are_forgotten_when_no_limit_looks_at_them(
     ada: Account, clock: Traveller
 ) -> None:
     await reserve_for_ada()
-    clock.shift(3599)
+    clock.shift(24 * 3600)
     async with transaction() as db:
         await throttle.forget_old(db)
     assert await rows(ThrottleKey)
-    clock.shift(3602)
+    clock.shift(3601)
     async with transaction() as db:
         await throttle.forget_old(db)
     assert await rows(ThrottleKey) == []
+
+
+def test_no_limit_looks_back_further_than_counters_are_kept() -> None:
+    limits = [
+        limit
+        for value in vars(policy).values()
+        if isinstance(value, tuple)
+        for limit in value
+        if isinstance(limit, Limit)
+    ]
+    assert limits
+    assert max(limit.window for limit in limits) < throttle._FORGET_AFTER
+
+
+async def test_attempts_of_the_same_instant_take_back_their_own_hit_only(
+    database: Database, clock: Traveller
+) -> None:
+    budget = throttle.Budget("password:account:x", PASSWORD_LIMITS_ACCOUNT)
+    first, second = [await throttle.reserve(budget) for _ in range(2)]
+    for _ in range(2):
+        async with transaction() as db:
+            await throttle.refund(db, first)
+    assert [row.hits for row in await rows(ThrottleKey)] == [second.hit]
+
+
+async def test_hits_no_limit_looks_at_leave_the_counter(
+    database: Database, clock: Traveller
+) -> None:
+    budget = throttle.Budget("password:account:x", PASSWORD_LIMITS_ACCOUNT)
+    for _ in range(3):
+        await throttle.reserve(budget)
+    clock.shift(3601)
+    last = await throttle.reserve(budget)
+    assert [row.hits for row in await rows(ThrottleKey)] == [last.hit]
+
+
+async def test_parallel_attempts_on_the_same_counters_in_any_order_never_deadlock(
+    database: Database,
+) -> None:
+    hour = timedelta(hours=1)
+    budgets = [throttle.Budget(name, (Limit(100, hour, hour),)) for name in "abc"]
+    reservations = await asyncio.gather(
+        *(throttle.reserve(*(budgets if number % 2 else reversed(budgets))) for number in range(20))
+    )
+
+    async def give_back(reservation: throttle.Reservation) -> None:
+        async with transaction() as db:
+            await throttle.refund(db, reservation)
+
+    assert {len(row.hits.split()) for row in await rows(ThrottleKey)} == {20}
+    await asyncio.gather(*(give_back(reservation) for reservation in reservations))
+    assert {row.hits for row in await rows(ThrottleKey)} == {""}
 
 
 async def test_a_refund_after_the_counter_is_gone_does_no_harm(

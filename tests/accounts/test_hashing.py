@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 
 import pytest
 from passlib.hash import argon2  # pyright: ignore[reportAttributeAccessIssue]
@@ -33,6 +35,18 @@ async def test_s06_argon2id_with_19_mib_two_passes_one_lane() -> None:
     assert parameters(stored) == ("argon2id", "v=19", "m=19456,t=2,p=1")
     assert stored.partition("$")[0] == keys()[0].id
     assert len(stored) <= 300
+
+
+def test_the_first_hashes_of_a_process_can_be_made_at_once() -> None:
+    """The library's own choice of an implementation, made late, is not made for threads."""
+    script = (
+        "from passlib.hash import argon2; import security_app.accounts.hashing;"
+        "print(argon2._BackendMixin__backend)"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.strip() == "argon2_cffi"
 
 
 async def test_s06_equal_passwords_have_different_hashes() -> None:

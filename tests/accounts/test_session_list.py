@@ -3,9 +3,9 @@
 import pytest
 from time_machine import Traveller
 
-from security_app.accounts import sessions
+from security_app.accounts import session_list, sessions
 from security_app.accounts.actor import Actor
-from security_app.accounts.sessions import OpenSession
+from security_app.accounts.session_list import OpenSession
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account
 from tests.accounts.cast import make_account, open_session
@@ -14,7 +14,7 @@ from tests.accounts.test_sessions import ODD_IDS
 
 async def page_of(actor: Actor, cursor: str = "", limit: int = 3) -> tuple[list[OpenSession], str]:
     async with reading() as db:
-        page = await sessions.list_sessions(db, actor, limit=limit, cursor=cursor)
+        page = await session_list.list_sessions(db, actor, limit=limit, cursor=cursor)
     return list(page.items), page.next
 
 
@@ -71,7 +71,7 @@ async def test_exactly_one_session_is_the_current_one(ada: Account) -> None:
     rows = [row for page in await all_pages(actor) for row in page]
     assert [row.id for row in rows if row.is_current] == [session.id]
     async with reading() as db:
-        current = await sessions.current_session(db, actor)
+        current = await session_list.current_session(db, actor)
     assert current is not None
     assert current.is_current
     assert current.id == session.id
@@ -80,7 +80,7 @@ async def test_exactly_one_session_is_the_current_one(ada: Account) -> None:
 async def test_s40_a_row_says_device_place_and_how_it_was_opened(ada: Account) -> None:
     actor, session = await open_session(ada)
     async with transaction() as db:
-        await sessions.rename_session(db, actor, session.id, "Office")
+        await session_list.rename_session(db, actor, session.id, "Office")
     ((row,), _) = await page_of(actor)
     assert (row.device, row.device_kind, row.name) == ("Chrome on Windows", "desktop", "Office")
     assert (row.kind, row.opened_by, row.two_factor_verified) == ("browser", "password", False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from security_app.accounts import sessions
+from security_app.accounts import session_list
 from security_app.accounts.errors import FieldRefused, SessionGone
 from security_app.db.engine import transaction
 from security_app.db.tables import Account
@@ -24,8 +24,8 @@ from tests.accounts.test_sessions import the_session
 async def test_a_session_takes_a_name(ada: Account, typed: str, kept: str) -> None:
     actor, session = await open_session(ada)
     async with transaction() as db:
-        await sessions.rename_session(db, actor, session.id, "former name")
-        await sessions.rename_session(db, actor, session.id, typed)
+        await session_list.rename_session(db, actor, session.id, "former name")
+        await session_list.rename_session(db, actor, session.id, typed)
     assert (await the_session(session.id)).name == kept
 
 
@@ -34,7 +34,7 @@ async def test_s83_a_name_that_cannot_be_shown_is_refused(ada: Account, name: st
     actor, session = await open_session(ada)
     with pytest.raises(FieldRefused) as refused:
         async with transaction() as db:
-            await sessions.rename_session(db, actor, session.id, name)
+            await session_list.rename_session(db, actor, session.id, name)
     assert refused.value.field == "name"
     assert (await the_session(session.id)).name == ""
 
@@ -44,5 +44,5 @@ async def test_s56_a_foreign_session_is_not_renamed(ada: Account) -> None:
     theirs, _ = await open_session(await make_account("eve@example.org"))
     with pytest.raises(SessionGone):
         async with transaction() as db:
-            await sessions.rename_session(db, actor, theirs.session_id, "mine")
+            await session_list.rename_session(db, actor, theirs.session_id, "mine")
     assert (await the_session(theirs.session_id)).name == ""

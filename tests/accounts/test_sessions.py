@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from sqlmodel import col
 from time_machine import Traveller
 
-from security_app.accounts import password_reset, sessions, sign_in
+from security_app.accounts import password_reset, session_list, sessions, sign_in
 from security_app.accounts.activity import events
 from security_app.accounts.errors import SessionGone
 from security_app.accounts.tokens import digest, new_token
@@ -121,8 +121,8 @@ async def test_looking_is_no_activity(ada: Account, clock: Traveller) -> None:
     clock.shift(3600)
     await is_signed_in(session)
     async with reading() as db:
-        await sessions.list_sessions(db, actor, limit=10)
-        await sessions.current_session(db, actor)
+        await session_list.list_sessions(db, actor, limit=10)
+        await session_list.current_session(db, actor)
     assert (await the_session(session.id)).last_active_at == opened_at
 
 
@@ -176,7 +176,7 @@ async def test_s56_odd_ids_are_unknown(ada: Account, session_id: str) -> None:
         await end(actor, session_id)
     with pytest.raises(SessionGone):
         async with transaction() as db:
-            await sessions.rename_session(db, actor, session_id, "name")
+            await session_list.rename_session(db, actor, session_id, "name")
     assert await is_signed_in(session)
 
 
@@ -201,7 +201,7 @@ async def test_sessions_that_ran_out_are_not_counted(ada: Account, clock: Travel
     clock.shift(12 * 3600 + 1)
     actor, _ = await open_session(ada)
     async with reading() as db:
-        assert await sessions.count_sessions(db, ada.id) == 1
+        assert await session_list.count_sessions(db, ada.id) == 1
     async with transaction() as db:
         assert await sessions.sign_out_others(db, actor) == 0
 

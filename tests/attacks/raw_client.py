@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from security_app.policy import get_policy
+from security_app.web.sockets import Meter
 from tests.server import Browser, Server
 
 NAMESPACE = "/_event"
@@ -25,6 +27,8 @@ DOOR = "security_app___web___door____door_state"
 NOTICES = "security_app___web___notices____notices_state"
 #: A frame that has not come by then never will.
 FRAME_WITHIN_S = 10.0
+#: A client that waits for its turn looks this often.
+_PACE_S = 0.05
 #: Vars on the wire carry this at their end.
 _MARK = "_rx_state_"
 _TICKET = f"ticket{_MARK}"
@@ -68,6 +72,7 @@ class RawClient:
         origin: str | None = None,
         headers: Mapping[str, str] | None = None,
         source: str = "127.0.0.1",
+        is_paced: bool = True,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -79,6 +84,7 @@ class RawClient:
             origin: the Origin header; None sends the server's own, "" none.
             headers: further headers.
             source: the loopback address to come from (127.0.0.0/8): other people's budget.
+            is_paced: send no faster than one socket may (S-89), however long a test's list is.
         """
         self.server = server
         self.token = new_token() if token is None else token
@@ -89,6 +95,8 @@ class RawClient:
         self.is_closed = False
         self.cookie_set = ""
         self._source = source
+        # A little below the limit: what is sent in time must not arrive too soon.
+        self._meter = Meter(get_policy().socket_messages_per_s - 1) if is_paced else None
         self._origin = server.base_url if origin is None else origin
         self._headers = dict(headers or {})
         if browser is not None:
@@ -169,6 +177,8 @@ class RawClient:
     async def send_text(self, text: str | bytes) -> None:
         """Send a frame as it is."""
         assert self._socket is not None
+        while self._meter is not None and not self._meter.take():
+            await asyncio.sleep(_PACE_S)
         await self._socket.send(text)
 
     async def until(self, condition: Callable[[], Any], within_s: float = FRAME_WITHIN_S) -> None:

@@ -14,7 +14,15 @@ import time
 
 from sqlmodel import delete
 
-from security_app.accounts import links, password_rules, passwords, places, sessions, tickets
+from security_app.accounts import (
+    links,
+    password_rules,
+    passwords,
+    places,
+    session_list,
+    sessions,
+    tickets,
+)
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.devices import describe
 from security_app.clock import now
@@ -42,7 +50,7 @@ async def live(acknowledge: int) -> None:
                 new = await sessions.open_session(
                     db, account.id, _WHO, kind="browser", opened_by="password"
                 )
-                await sessions.rename_session(db, actor, new.id, f"before {done + 1}")
+                await session_list.rename_session(db, actor, new.id, f"before {done + 1}")
             links.new_link(db, account, purpose="reset_password", path="/x", life=RESET_LINK_LIFE)
             tickets.issue_for_sign_in(db, account.id, _WHO, sign_in_id="", next_path="")
         new_password = password_number(done + 1)

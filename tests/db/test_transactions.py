@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from security_app.accounts import activity, sessions, sign_up, throttle
+from security_app.accounts import activity, session_list, sessions, sign_up, throttle
 from security_app.accounts.throttle import Budget
 from security_app.clock import now
 from security_app.db import engine
@@ -132,7 +132,7 @@ async def test_s87_fifty_parallel_writers_wait_and_lose_nothing(ada: Account) ->
 
     async def rename(actor: sessions.Actor, name: str) -> None:
         async with transaction() as db:
-            await sessions.rename_session(db, actor, actor.session_id, name)
+            await session_list.rename_session(db, actor, actor.session_id, name)
 
     async def log(number: int) -> None:
         async with transaction() as db:

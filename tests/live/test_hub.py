@@ -78,6 +78,20 @@ async def test_a_flood_never_grows_a_queue_nor_loses_the_news(hub: Hub) -> None:
     assert Change("ada", "all") in heard
 
 
+async def test_changes_are_numbered_and_the_latest_are_kept(hub: Hub) -> None:
+    assert hub.recent("ada") == []
+    for number in range(hub_module._QUEUE_LENGTH):
+        hub.publish(Change("eve", "sessions", by=str(number)))
+    before = hub.latest
+    hub.publish(Change("ada", "password"))
+    hub.publish(Change("ada", "activity"))
+    assert [(each.topic, each.number) for each in hub.recent("ada")] == [
+        ("password", before + 1),
+        ("activity", before + 2),
+    ]
+    assert len(hub.recent("eve")) == hub_module._QUEUE_LENGTH - 2
+
+
 async def test_a_waiting_page_is_woken(hub: Hub) -> None:
     with hub.subscribe("ada") as page:
         waiting = asyncio.create_task(page.next(30))

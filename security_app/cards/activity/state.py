@@ -3,13 +3,14 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import activity
 from security_app.accounts.activity import Event, in_words
 from security_app.cards.sign_ins.state import SignInRow, sign_in_row
 from security_app.clock import iso
 from security_app.db.engine import reading
-from security_app.web.access import SignedIn
+from security_app.web.card import Card
 from security_app.web.context import current_actor
 
 _PAGE_ROWS = 20
@@ -26,10 +27,9 @@ class EventRow:
     place: str
 
 
-class ActivityState(SignedIn, rx.State):
+class ActivityState(Card, rx.State):
     """Browser: the rows shown so far of both lists."""
 
-    is_loaded: bool = False
     sign_ins: list[SignInRow] = []
     has_more_sign_ins: bool = False
     events: list[EventRow] = []
@@ -37,20 +37,17 @@ class ActivityState(SignedIn, rx.State):
     _sign_ins_next: str = ""
     _events_next: str = ""
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the first page of both lists. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
+        """The first page of both lists."""
         account_id = current_actor().account_id
-        async with reading() as db:
-            sign_ins = await activity.sign_ins(db, account_id, limit=_PAGE_ROWS)
-            events = await activity.events(db, account_id, limit=_PAGE_ROWS)
+        sign_ins = await activity.sign_ins(db, account_id, limit=_PAGE_ROWS)
+        events = await activity.events(db, account_id, limit=_PAGE_ROWS)
         self.sign_ins = [sign_in_row(item) for item in sign_ins.items]
         self._sign_ins_next = sign_ins.next
         self.has_more_sign_ins = bool(sign_ins.next)
         self.events = [_event_row(item) for item in events.items]
         self._events_next = events.next
         self.has_more_events = bool(events.next)
-        self.is_loaded = True
 
     @rx.event
     async def more_sign_ins(self) -> None:

@@ -3,11 +3,11 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import accounts, passwords, recovery_codes
 from security_app.accounts.methods import methods_of
-from security_app.db.engine import reading
-from security_app.web.access import SignedIn
+from security_app.web.card import Card
 from security_app.web.context import current_actor
 
 
@@ -24,21 +24,17 @@ class Advice:
     card: str
 
 
-class CheckUpState(SignedIn, rx.State):
+class CheckUpState(Card, rx.State):
     """Browser: advice, most pressing first; none means well protected."""
 
-    is_loaded: bool = False
     advice: list[Advice] = []
 
-    @rx.event
-    async def load(self) -> None:
-        """Look at the account. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
         account_id = current_actor().account_id
-        async with reading() as db:
-            profile = await accounts.profile(db, account_id)
-            methods = await methods_of(db, account_id)
-            password = await passwords.status(db, account_id)
-            kit = await recovery_codes.status(db, account_id)
+        profile = await accounts.profile(db, account_id)
+        methods = await methods_of(db, account_id)
+        password = await passwords.status(db, account_id)
+        kit = await recovery_codes.status(db, account_id)
         advice: list[Advice] = []
         if not methods.on:
             text = "Turn on two-factor authentication"
@@ -52,4 +48,3 @@ class CheckUpState(SignedIn, rx.State):
         if not profile.email_confirmed:
             advice.append(Advice("Confirm your e-mail address", "main"))
         self.advice = advice
-        self.is_loaded = True

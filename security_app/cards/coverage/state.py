@@ -3,9 +3,10 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.policy import STEP_UP, Ask, step_up_row
-from security_app.web.access import SignedIn
+from security_app.web.card import Card
 
 _OWN_WORDS = {
     "sign_in": "Yes — every sign-in once 2FA is enabled.",
@@ -29,14 +30,12 @@ class CoverRow:
     answer: str
 
 
-class CoverageState(SignedIn, rx.State):
+class CoverageState(Card, rx.State):
     """Browser: the table's rows, as this policy has them."""
 
     rows: list[CoverRow] = []
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the table. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
         self.rows = [
             *(CoverRow(row.title, _answer(action)) for action, row in STEP_UP.items()),
             CoverRow("Day-to-day work", "No — once you are signed in, you are not asked again."),

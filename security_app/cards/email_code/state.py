@@ -1,14 +1,15 @@
 """What the Email code card knows and what its buttons do."""
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import accounts, email_codes
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.methods import methods_of
 from security_app.clock import iso
-from security_app.db.engine import reading
 from security_app.policy import get_policy
-from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.access import Events, RawForm
+from security_app.web.card import Card
 from security_app.web.code_proof import CodeProof, what_is_left
 from security_app.web.context import current_actor
 from security_app.web.forms import Form, Line, parse, refusals, required
@@ -22,13 +23,12 @@ class CodeForm(Form):
     code: Line
 
 
-class EmailCodeState(SignedIn, CodeProof, rx.State):
+class EmailCodeState(Card, CodeProof, rx.State):
     """Browser: whether it is on, since when, where codes go, and the open set-up.
 
     ``is_setting_up`` is for looks only: where a set-up stands the database knows.
     """
 
-    is_loaded: bool = False
     is_offered: bool = False
     is_confirmed: bool = True
     is_enabled: bool = False
@@ -36,19 +36,15 @@ class EmailCodeState(SignedIn, CodeProof, rx.State):
     address: str = ""
     is_setting_up: bool = False
 
-    @rx.event
-    async def load(self) -> None:
-        """Read how it stands. Policy: signed in."""
+    async def _read(self, db: AsyncSession) -> None:
         account_id = current_actor().account_id
-        async with reading() as db:
-            methods = await methods_of(db, account_id)
-            profile = await accounts.profile(db, account_id)
+        methods = await methods_of(db, account_id)
+        profile = await accounts.profile(db, account_id)
         self.is_enabled = methods.email_code_at is not None
         self.is_offered = self.is_enabled or get_policy().email_code
         self.enabled_at = iso(methods.email_code_at)
         self.address = profile.email
         self.is_confirmed = profile.email_confirmed
-        self.is_loaded = True
 
     @rx.event
     async def begin(self) -> Events:
@@ -84,7 +80,7 @@ class EmailCodeState(SignedIn, CodeProof, rx.State):
         if "form" in self.errors:
             self._close()
             await self._tell_refusal()
-        await self.load()
+        await self._load()
 
     @rx.event
     async def close(self, is_open: bool) -> None:
@@ -107,7 +103,7 @@ class EmailCodeState(SignedIn, CodeProof, rx.State):
             left = await email_codes.disable(current_actor())
             await notify(self, "warning", f"E-mail codes are off. {what_is_left(left)}")
         await self._tell_refusal()
-        await self.load()
+        await self._load()
 
     async def _send(self) -> MailedCode:
         return await email_codes.send_for_set_up(current_actor())

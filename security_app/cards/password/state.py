@@ -1,13 +1,15 @@
 """What the Password card knows and what its buttons do."""
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import accounts, email_codes, passwords, step_up
 from security_app.accounts.email_codes import MailedCode
 from security_app.clock import iso
 from security_app.db.engine import reading
 from security_app.db.tables import new_id
-from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.access import Events, RawForm
+from security_app.web.card import Card
 from security_app.web.code_proof import CodeProof
 from security_app.web.context import current_actor
 from security_app.web.door import DoorState
@@ -24,13 +26,12 @@ class ChangeForm(Form):
     code: Line = ""
 
 
-class PasswordState(SignedIn, CodeProof, rx.State):
+class PasswordState(Card, CodeProof, rx.State):
     """Browser: age of the password, the open dialog, its refusals, the strength meter.
 
     What is typed arrives with the form and leaves with the handler.
     """
 
-    is_loaded: bool = False
     has_password: bool = True
     changed_at: str = ""
     is_old: bool = False
@@ -38,15 +39,11 @@ class PasswordState(SignedIn, CodeProof, rx.State):
     opening: str = ""
     strength: Strength = NOTHING_TYPED
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the password's age. Policy: signed in."""
-        async with reading() as db:
-            status = await passwords.status(db, current_actor().account_id)
+    async def _read(self, db: AsyncSession) -> None:
+        status = await passwords.status(db, current_actor().account_id)
         self.has_password = status.has_password
         self.changed_at = iso(status.changed_at)
         self.is_old = status.is_old
-        self.is_loaded = True
 
     @rx.event
     async def toggle(self, is_open: bool) -> Events:

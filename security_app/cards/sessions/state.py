@@ -3,13 +3,15 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import sessions
+from security_app.accounts import session_list, sessions
 from security_app.accounts.activity import METHODS
-from security_app.accounts.sessions import OpenSession
+from security_app.accounts.session_list import OpenSession
 from security_app.clock import iso
-from security_app.db.engine import reading, transaction
-from security_app.web.access import Events, RawForm, SignedIn
+from security_app.db.engine import transaction
+from security_app.web.access import Events, RawForm
+from security_app.web.card import Card
 from security_app.web.context import current_actor, current_caller
 from security_app.web.door import empty_and_leave
 from security_app.web.forms import Form, HasErrors, Line, parse, refusals
@@ -41,21 +43,15 @@ class RenameForm(Form):
     name: Line
 
 
-class SessionsState(SignedIn, HasErrors, rx.State):
+class SessionsState(Card, HasErrors, rx.State):
     """Browser: the rows shown so far, how many there are, which one is being renamed."""
 
-    is_loaded: bool = False
     rows: list[SessionRow] = []
     total: int = 0
     others: int = 0
     has_more: bool = False
     renaming: str = ""
     _shown: int = PAGE_ROWS
-
-    @rx.event
-    async def load(self) -> None:
-        """Read the list anew, as far as it was shown. Policy: signed in."""
-        await self._load()
 
     @rx.event
     async def show_more(self) -> None:
@@ -106,25 +102,26 @@ class SessionsState(SignedIn, HasErrors, rx.State):
         async with refusals(self):
             filled = parse(RenameForm, form)
             async with transaction() as db:
-                await sessions.rename_session(db, current_actor(), filled.session_id, filled.name)
+                await session_list.rename_session(
+                    db, current_actor(), filled.session_id, filled.name
+                )
             self.renaming = ""
         if "form" in self.errors:
             self.renaming = ""
         await self._load()
 
-    async def _load(self) -> None:
+    async def _read(self, db: AsyncSession) -> None:
+        """The list as far as it was shown."""
         actor = current_actor()
-        async with reading() as db:
-            current = await sessions.current_session(db, actor)
-            page = await sessions.list_sessions(db, actor, limit=self._shown)
-            total = await sessions.count_sessions(db, actor.account_id)
+        current = await session_list.current_session(db, actor)
+        page = await session_list.list_sessions(db, actor, limit=self._shown)
+        total = await session_list.count_sessions(db, actor.account_id)
         others = [item for item in page.items if not item.is_current]
         shown = [current, *others] if current else others
         self.rows = [_row(item) for item in shown]
         self.total = total
         self.others = max(0, total - 1)
         self.has_more = bool(page.next)
-        self.is_loaded = True
 
 
 def _row(session: OpenSession) -> SessionRow:

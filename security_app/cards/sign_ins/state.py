@@ -3,12 +3,12 @@
 import dataclasses
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import activity
 from security_app.accounts.activity import METHODS, RESULTS, SignIn
 from security_app.clock import iso
-from security_app.db.engine import reading
-from security_app.web.access import SignedIn
+from security_app.web.card import Card
 from security_app.web.context import current_actor
 
 #: The card shows the latest few; the Activity page has them all.
@@ -31,19 +31,14 @@ class SignInRow:
     is_new_device: bool
 
 
-class SignInsState(SignedIn, rx.State):
+class SignInsState(Card, rx.State):
     """Browser: the latest rows."""
 
-    is_loaded: bool = False
     rows: list[SignInRow] = []
 
-    @rx.event
-    async def load(self) -> None:
-        """Read the latest sign-ins. Policy: signed in."""
-        async with reading() as db:
-            page = await activity.sign_ins(db, current_actor().account_id, limit=_ROWS)
+    async def _read(self, db: AsyncSession) -> None:
+        page = await activity.sign_ins(db, current_actor().account_id, limit=_ROWS)
         self.rows = [sign_in_row(item) for item in page.items]
-        self.is_loaded = True
 
 
 def sign_in_row(item: SignIn) -> SignInRow:

@@ -1,6 +1,7 @@
 """What the authenticator card knows and what its buttons do."""
 
 import reflex as rx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import accounts, recovery_codes, sessions, totp
 from security_app.accounts.methods import methods_of
@@ -8,7 +9,8 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.clock import iso
 from security_app.db.engine import reading
 from security_app.policy import get_policy
-from security_app.web.access import Events, RawForm, SignedIn
+from security_app.web.access import Events, RawForm
+from security_app.web.card import Card
 from security_app.web.code_proof import what_is_left
 from security_app.web.context import current_actor
 from security_app.web.forms import Form, HasErrors, Line, parse, refusals
@@ -24,7 +26,7 @@ class CodeForm(Form):
     code: Line
 
 
-class TotpState(SignedIn, HasErrors, rx.State):
+class TotpState(Card, HasErrors, rx.State):
     """Browser: whether the app is on, and while setting up: QR, secret, fresh codes.
 
     ``step`` is for looks only: where a set-up stands the database knows. QR,
@@ -32,7 +34,6 @@ class TotpState(SignedIn, HasErrors, rx.State):
     it closes, on every load, and with the session.
     """
 
-    is_loaded: bool = False
     is_enabled: bool = False
     enabled_at: str = ""
     used_recovery_code: bool = False
@@ -48,11 +49,6 @@ class TotpState(SignedIn, HasErrors, rx.State):
     has_saved: bool = False
     file_name: str = ""
     file_text: str = ""
-
-    @rx.event
-    async def load(self) -> None:
-        """Read how the app stands. Policy: signed in."""
-        await self._load()
 
     @rx.event
     async def open_page(self) -> None:
@@ -143,11 +139,10 @@ class TotpState(SignedIn, HasErrors, rx.State):
         await self._tell_refusal()
         await self._load()
 
-    async def _load(self) -> None:
+    async def _read(self, db: AsyncSession) -> None:
         actor = current_actor()
-        async with reading() as db:
-            methods = await methods_of(db, actor.account_id)
-            kit = await recovery_codes.status(db, actor.account_id)
+        methods = await methods_of(db, actor.account_id)
+        kit = await recovery_codes.status(db, actor.account_id)
         self.is_enabled = methods.totp_at is not None
         self.enabled_at = iso(methods.totp_at)
         self.used_recovery_code = await sessions.lost_its_phone(actor, methods.totp_at)
@@ -155,7 +150,6 @@ class TotpState(SignedIn, HasErrors, rx.State):
         self.kit_line = kit_line(kit.number, kit.made_at) if kit.made_at else ""
         self.is_low = kit.is_low
         self.can_view = get_policy().recovery_code_storage == "encrypted"
-        self.is_loaded = True
 
     async def _show(self, kit: Kit) -> None:
         self._clear()

@@ -20,6 +20,7 @@ from typing import NoReturn
 
 import typer
 
+from security_app.policy import UNDO_LINK_LIFE
 from security_app.settings import Settings, SettingsError, get_settings
 
 #: The largest socket message (S-89), in bytes.
@@ -129,6 +130,11 @@ def rotate_keys() -> None:
         typer.echo(
             f"Keep the former keys: {done.passwords} passwords and {done.recovery_codes} "
             "recovery codes still need them. Passwords move at their owner's next sign-in."
+        )
+    if done.undo_links:
+        typer.echo(
+            f'Keep the former keys for {UNDO_LINK_LIFE.days} days: {done.undo_links} "This '
+            "wasn't me\" links would put second factors back that are sealed under them."
         )
 
 

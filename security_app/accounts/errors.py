@@ -17,6 +17,8 @@ Refused
 ├── NotRetrievable          codes that are kept as hashes only
 ├── TooManyAttempts         throttled; says how long to wait
 ├── Overloaded              no free place for hashing; try again in a moment
+├── EmailNotConfirmed       the act needs a confirmed address first
+├── EmailTaken              a confirmed address that became another account's meanwhile
 ├── LinkDead                a mailed link that is used, expired or unknown
 ├── TicketDead              a hand-off ticket that is used, expired or foreign
 ├── SessionGone             no such session of this account, or ended
@@ -124,6 +126,22 @@ class Overloaded(Refused):
     status = 503
     wait_s = 2
     sentence = "We are very busy right now. Please try again in a moment."
+
+
+class EmailNotConfirmed(Refused):
+    """The act needs an address that is known to be the person's own."""
+
+    code = "email_not_confirmed"
+    status = 403
+    sentence = "Confirm your e-mail address first. We can send you the link again."
+
+
+class EmailTaken(Refused):
+    """The address became another account's between the asking and the confirming."""
+
+    code = "email_taken"
+    status = 409
+    sentence = "This address belongs to an account by now. Nothing was changed."
 
 
 class LinkDead(Refused):

@@ -14,7 +14,14 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, recovery_codes, second_factor, step_up
+from security_app.accounts import (
+    activity,
+    factor_snapshots,
+    notices,
+    recovery_codes,
+    second_factor,
+    step_up,
+)
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import (
     AlreadyOn,
@@ -24,7 +31,6 @@ from security_app.accounts.errors import (
     SetUpDead,
     SignInRequired,
 )
-from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs.codes import as_digits
 from security_app.accounts.proofs.totp import (
     STEP_S,
@@ -38,7 +44,6 @@ from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
 from security_app.db.tables import Account, Totp, TotpSetUp
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 from security_app.policy import SET_UP_LIFE, get_policy
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -118,6 +123,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         account = await _owner(db, actor)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn
+        before = await factor_snapshots.take(db, actor.account_id)
         db.add(
             Totp(
                 account_id=actor.account_id,
@@ -129,7 +135,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         kit = await recovery_codes.replace(db, actor.account_id, prepared)
         await step_up.revoke_of_account(db, actor.account_id)
         activity.record(db, actor, "totp.enabled")
-        await enqueue(db, "totp_enabled", account.email, notice_params(account, actor.visitor))
+        await notices.tell(db, "totp_enabled", account, actor.visitor, before=before)
         announce(db, Change(actor.account_id, "totp", by=actor.session_id))
     return kit
 
@@ -155,6 +161,7 @@ async def disable(actor: Actor) -> None:
     async with transaction() as db:
         account = await _owner(db, actor)
         await step_up.spend(db, actor, "disable_totp")
+        before = await factor_snapshots.take(db, actor.account_id)
         gone = await db.exec(delete(Totp).where(col(Totp.account_id) == actor.account_id))
         if gone.rowcount == 0:
             raise NotOn
@@ -162,7 +169,7 @@ async def disable(actor: Actor) -> None:
         await recovery_codes.destroy(db, actor.account_id)
         await step_up.revoke_of_account(db, actor.account_id)
         activity.record(db, actor, "totp.disabled")
-        await enqueue(db, "totp_disabled", account.email, notice_params(account, actor.visitor))
+        await notices.tell(db, "totp_disabled", account, actor.visitor, before=before)
         announce(db, Change(actor.account_id, "totp", by=actor.session_id))
 
 

@@ -37,6 +37,8 @@ TITLES = {
     "not_found": "There is nothing here",
     "method_not_allowed": "This address does not know this method",
     "conflict": "The account was changed at the same moment",
+    "email_not_confirmed": "The e-mail address is not confirmed",
+    "email_taken": "The e-mail address belongs to an account by now",
     "link_dead": "The mailed link no longer works",
     "ticket_dead": "The sign-in took too long",
     "too_large": "The request is too large",

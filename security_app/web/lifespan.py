@@ -10,6 +10,7 @@ import structlog
 from security_app.accounts import (
     challenges,
     devices,
+    emails,
     links,
     places,
     recovery_codes,
@@ -17,6 +18,7 @@ from security_app.accounts import (
     throttle,
     tickets,
     totp,
+    undo_links,
 )
 from security_app.db.engine import database, transaction
 from security_app.db.errors import DatabaseUnavailable
@@ -61,6 +63,8 @@ async def _sweep() -> None:
                 await challenges.forget_old(db)
                 await step_up.forget_old(db)
                 await totp.forget_old(db)
+                await emails.forget_old(db)
+                await undo_links.forget_old(db)
                 await recovery_codes.forget_copies(db)
                 await forget_old_mail(db)
         except DatabaseUnavailable as trouble:

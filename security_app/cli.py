@@ -20,7 +20,6 @@ from typing import NoReturn
 
 import typer
 
-from security_app.policy import UNDO_LINK_LIFE
 from security_app.settings import Settings, SettingsError, get_settings
 
 #: The largest socket message (S-89), in bytes.
@@ -123,6 +122,7 @@ def rotate_keys() -> None:
     """Seal everything again under the first of SECRET_KEYS; the server may go on running."""
     get_settings()
     from security_app.accounts.key_rotation import rotate
+    from security_app.policy import UNDO_LINK_LIFE
 
     done = asyncio.run(rotate())
     typer.echo(f"{done.resealed} sealed values are under the first key now.")

@@ -62,7 +62,13 @@ def step_up_dialog() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             return_focus(),
-            rx.cond(StepUpState.action == "enable_totp", stepper(1, 4)),
+            rx.match(
+                StepUpState.action,
+                ("enable_totp", stepper(1, 4)),
+                ("change_email", stepper(1, 2)),
+                ("delete_account", stepper(1, 2)),
+                rx.fragment(),
+            ),
             rx.dialog.title(StepUpState.title, class_name="dialog-title"),
             rx.dialog.description(StepUpState.explanation, class_name="dialog-description"),
             rx.form(

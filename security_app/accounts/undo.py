@@ -82,7 +82,8 @@ async def undo(visitor: Visitor, token: str) -> Undone:
             await _restore_account(db, account.id, link.address, is_proven=address_back)
             factors_back = False
             if link.snapshot is not None and (address_back or link.snapshot):
-                factors_back = True
+                is_on = bool(await factor_snapshots.take(db, account.id))
+                factors_back = is_on or bool(link.snapshot)
                 await factor_snapshots.put_back(db, account.id, link.snapshot)
                 await _keep_used_up(db, account.id)
             done = Undone(address_back, factors_back, ended)

@@ -11,17 +11,18 @@ from security_app.web.entry.not_me import NotMeState
 
 ROUTE: Final = "/not-me"
 _WHAT_IT_DOES = (
-    "signs everybody out, on every device and in every program",
-    "puts the e-mail address back, if it was changed since that mail",
-    "turns a second factor on again that was turned off since",
-    "makes the password useless and mails you a link to choose a new one",
+    "sign everybody out, on every device and in every program,",
+    "put the e-mail address back, if it was changed since that mail,",
+    "turn a second factor on again that was turned off since,",
+    "make the password useless and mail you a link to choose a new one.",
 )
 
 
 def _form() -> rx.Component:
     return rx.fragment(
         rx.el.p(
-            "If somebody else is in your account, press the button. It", class_name="entry-text"
+            "If somebody else got into your account, press the button. It will",
+            class_name="entry-text",
         ),
         rx.el.ul(*(rx.el.li(each) for each in _WHAT_IT_DOES), class_name="entry-list"),
         rx.el.p(

@@ -54,7 +54,7 @@ def _waiting() -> rx.Component:
         rx.el.div(
             rx.el.p("Waiting for confirmation at ", rx.el.strong(EmailState.pending_email)),
             rx.el.p(
-                "The link in the mail works until ",
+                "The link in the mail expires ",
                 relative_time(EmailState.pending_until),
                 ".",
                 class_name="row-line",
@@ -68,7 +68,7 @@ def _waiting() -> rx.Component:
                 on_click=EmailState.send_again,
             ),
             plain_button("Cancel the change", on_click=EmailState.cancel),
-            class_name="row-action",
+            class_name="row-action row-actions",
         ),
         class_name="row",
     )

@@ -122,6 +122,7 @@ def rotate_keys() -> None:
     """Seal everything again under the first of SECRET_KEYS; the server may go on running."""
     get_settings()
     from security_app.accounts.key_rotation import rotate
+    from security_app.policy import UNDO_LINK_LIFE
 
     done = asyncio.run(rotate())
     typer.echo(f"{done.resealed} sealed values are under the first key now.")
@@ -129,6 +130,11 @@ def rotate_keys() -> None:
         typer.echo(
             f"Keep the former keys: {done.passwords} passwords and {done.recovery_codes} "
             "recovery codes still need them. Passwords move at their owner's next sign-in."
+        )
+    if done.undo_links:
+        typer.echo(
+            f'Keep the former keys for {UNDO_LINK_LIFE.days} days: {done.undo_links} "This '
+            "wasn't me\" links would put second factors back that are sealed under them."
         )
 
 

@@ -149,6 +149,10 @@ RECOVERY_CODES_LOW = 3
 #: S-08: a reset link lives 30 minutes (behaviour.md; at most 60 by ASVS 6.4.3).
 RESET_LINK_LIFE = timedelta(minutes=30)
 CONFIRM_LINK_LIFE = timedelta(days=3)
+#: A change of the address waits this long for the button behind its link.
+EMAIL_CHANGE_LIFE = timedelta(hours=24)
+#: "This wasn't me" in a security mail (behaviour.md).
+UNDO_LINK_LIFE = timedelta(days=7)
 #: The hand-off from an event to the cookie takes one round trip; 30 s is generous.
 TICKET_LIFE = timedelta(seconds=30)
 #: S-40: at most 500 live sessions an account; the oldest goes.

@@ -5,7 +5,9 @@ import reflex as rx
 from security_app.api.app import build_api
 from security_app.cards.activity.state import ActivityState
 from security_app.cards.check_up.state import CheckUpState
+from security_app.cards.email.state import EmailState
 from security_app.cards.email_code.state import EmailCodeState
+from security_app.cards.name.state import NameState
 from security_app.cards.password.state import PasswordState
 from security_app.cards.recovery_codes.state import RecoveryCodesState
 from security_app.cards.sessions.state import SessionsState
@@ -15,10 +17,13 @@ from security_app.cards.two_factor.state import TwoFactorState
 from security_app.pages import (
     activity,
     confirm_email,
+    confirm_new_email,
     demo_mail,
     forgot_password,
     home,
     not_found,
+    not_me,
+    profile,
     recover,
     reset_password,
     security,
@@ -57,6 +62,8 @@ for page in (
     recover,
     sign_up,
     confirm_email,
+    confirm_new_email,
+    not_me,
     forgot_password,
     reset_password,
     demo_mail,
@@ -64,6 +71,10 @@ for page in (
 ):
     page.register(app)
 
+# Leaving the Security page empties what its dialogs showed.
+_leaves_security = (TotpState.open_page, RecoveryCodesState.open_page)
+profile.register(app, *_leaves_security, LivePage.follow)
+load_again(profile.ROUTE, {"account": [ShellState.load, NameState.load, EmailState.load]})
 security.register(app, LivePage.follow)
 load_again(
     security.ROUTE,
@@ -75,6 +86,5 @@ load_again(
         "activity": [SignInsState.load],
     },
 )
-# Leaving the Security page empties what its dialogs showed.
-activity.register(app, TotpState.open_page, RecoveryCodesState.open_page, LivePage.follow)
+activity.register(app, *_leaves_security, LivePage.follow)
 load_again(activity.ROUTE, {"account": [ShellState.load], "activity": [ActivityState.load]})

@@ -1,4 +1,4 @@
-"""The account itself: who it is."""
+"""The account itself: who it is, and what it is called."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +7,14 @@ from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts.errors import SignInRequired
+from security_app.accounts import activity
+from security_app.accounts.actor import Actor
+from security_app.accounts.errors import FieldRefused, SignInRequired
 from security_app.db.tables import Account
+from security_app.live.hub import Change, announce
 
+#: Longest display name, in characters.
+NAME_MAX_CHARS = 100
 ROLES = ("member", "finance", "admin", "super_admin", "owner")
 #: Who is told that 2FA is strongly recommended for the role (Wevion guide).
 STRONG_ROLES = frozenset(ROLES) - {"member"}
@@ -49,6 +54,36 @@ async def profile(db: AsyncSession, account_id: str) -> Profile:
         created_at=row.created_at,
         role=row.role,
     )
+
+
+def parse_name(text: str) -> str:
+    """Read a display name; it may be empty.
+
+    Raises:
+        FieldRefused: too long, or control characters in it.
+    """
+    name = " ".join(text.split())
+    if len(name) > NAME_MAX_CHARS or not name.isprintable():
+        msg = f"A name has at most {NAME_MAX_CHARS} letters."
+        raise FieldRefused(msg, field="name")
+    return name
+
+
+async def change_name(db: AsyncSession, actor: Actor, text: str) -> None:
+    """Change the display name; the same again changes nothing.
+
+    Raises:
+        FieldRefused: as :func:`parse_name`.
+    """
+    name = parse_name(text)
+    result = await db.exec(
+        update(Account)
+        .where(col(Account.id) == actor.account_id, col(Account.name) != name)
+        .values(name=name)
+    )
+    if result.rowcount:
+        activity.record(db, actor, "account.renamed")
+        announce(db, Change(actor.account_id, "account", by=actor.session_id))
 
 
 async def set_role(db: AsyncSession, email_key: str, role: str) -> bool:

@@ -40,7 +40,12 @@ METHODS = {
 #: Actions of the security log, as people read them. `{}` takes the detail.
 ACTIONS = {
     "account.created": "Account created",
+    "account.renamed": "Name changed",
+    "account.undone": 'Undone by "This wasn\'t me" in a mail: {}',
     "email.confirmed": "E-mail address confirmed",
+    "email.change_asked": "Change of the e-mail address asked for",
+    "email.change_cancelled": "Change of the e-mail address cancelled",
+    "email.changed": "E-mail address changed",
     "password.changed": "Password changed; {} other sessions were signed out",
     "password.reset": "Password reset by mailed link; {} sessions were signed out",
     "password.reset_asked": "Password reset asked for",
@@ -64,6 +69,9 @@ _ELSEWHERE = {
     "session.signed_out": "A session signed out",
     "password.reset_asked": "A password reset link was asked for",
     "email.confirmed": "Your e-mail address is confirmed",
+    "email.change_asked": "A change of your e-mail address was asked for",
+    "email.change_cancelled": "The change of your e-mail address was cancelled",
+    "email.changed": "Your e-mail address was changed",
     "totp.enabled": "The authenticator app was turned on",
     "totp.disabled": "The authenticator app was turned off",
     "email_code.enabled": "The e-mail code was turned on",

@@ -12,7 +12,14 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, second_factor, step_up, throttle
+from security_app.accounts import (
+    activity,
+    factor_snapshots,
+    notices,
+    second_factor,
+    step_up,
+    throttle,
+)
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.addresses import masked
 from security_app.accounts.errors import (
@@ -38,7 +45,6 @@ from security_app.keys import keyed_digest
 from security_app.live.hub import Change, announce
 from security_app.mail.direct import send_now
 from security_app.mail.errors import DeliveryFailed
-from security_app.mail.queueing import enqueue
 from security_app.policy import (
     EMAIL_CODE_AGAIN,
     EMAIL_CODE_LIMITS_ACCOUNT,
@@ -229,12 +235,13 @@ async def _turn_on(db: AsyncSession, actor: Actor) -> None:
     account = await _owner(db, actor)
     if await db.get(EmailMethod, actor.account_id) is not None:
         raise AlreadyOn
+    before = await factor_snapshots.take(db, actor.account_id)
     if get_policy().methods == "exclusive" and await db.get(Totp, actor.account_id) is not None:
         await turn_off_totp(db, actor, account)
     db.add(EmailMethod(account_id=actor.account_id, enabled_at=now(), last_used_at=now()))
     await step_up.revoke_of_account(db, actor.account_id)
     activity.record(db, actor, "email_code.enabled")
-    await enqueue(db, "email_code_enabled", account.email, notice_params(account, actor.visitor))
+    await notices.tell(db, "email_code_enabled", account, actor.visitor, before=before)
     announce(db, Change(actor.account_id, "factors", by=actor.session_id))
 
 

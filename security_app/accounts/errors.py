@@ -19,6 +19,7 @@ Refused
 ├── NotRetrievable          codes that are kept as hashes only
 ├── TooManyAttempts         throttled; says how long to wait
 ├── Overloaded              no free place for hashing; try again in a moment
+├── EmailTaken              a confirmed address that became another account's meanwhile
 ├── LinkDead                a mailed link that is used, expired or unknown
 ├── TicketDead              a hand-off ticket that is used, expired or foreign
 ├── SessionGone             no such session of this account, or ended
@@ -128,6 +129,22 @@ class Overloaded(Refused):
     sentence = "We are very busy right now. Please try again in a moment."
 
 
+class EmailNotConfirmed(Refused):
+    """The act needs an address that is known to be the person's own."""
+
+    code = "email_not_confirmed"
+    status = 403
+    sentence = "Confirm your e-mail address first. We can send you the link again."
+
+
+class EmailTaken(Refused):
+    """The address became another account's between the asking and the confirming."""
+
+    code = "email_taken"
+    status = 409
+    sentence = "This address belongs to an account by now. Nothing was changed."
+
+
 class LinkDead(Refused):
     """A mailed link that was used, has expired, or never existed."""
 
@@ -204,14 +221,6 @@ class MethodSuspended(Refused):
     field = "code"
     wait_s = 900
     sentence = "Too many wrong codes. This method is suspended; use a recovery code."
-
-
-class EmailNotConfirmed(Refused):
-    """Codes, links and connections need an address that was confirmed."""
-
-    code = "email_not_confirmed"
-    status = 403
-    sentence = "First confirm your e-mail address: the link is in the mail we sent you."
 
 
 class MailNotSent(Refused):

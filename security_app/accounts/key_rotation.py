@@ -11,9 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from security_app.accounts.proofs.totp import secret_context
 from security_app.accounts.recovery_codes import code_context
 from security_app.accounts.totp import staged_context
+from security_app.clock import now
 from security_app.db.engine import transaction
 from security_app.db.sealing import open_sealed, seal, sealed_with
-from security_app.db.tables import Account, OutboxMessage, RecoveryCode, Totp, TotpSetUp
+from security_app.db.tables import (
+    Account,
+    OutboxMessage,
+    RecoveryCode,
+    Totp,
+    TotpSetUp,
+    UndoLink,
+)
 from security_app.keys import keys
 from security_app.mail.queueing import seal_context
 
@@ -26,11 +34,13 @@ class Rotated:
         resealed: values sealed again under the first key.
         passwords: password hashes under a former key; each moves at its next sign-in.
         recovery_codes: code hashes under a former key; a new set is under the first.
+        undo_links: factors kept for "This wasn't me"; what is inside only the mailed link opens.
     """
 
     resealed: int
     passwords: int
     recovery_codes: int
+    undo_links: int = 0
 
 
 #: Every sealed column: its table, name, and what each value is bound to.
@@ -65,9 +75,17 @@ async def rotate() -> Rotated:
                 resealed += 1
         passwords = await _under_former_keys(db, col(Account.password_hash), first)
         codes = await _under_former_keys(db, col(RecoveryCode.code_hash), first)
-    return Rotated(resealed, passwords, codes)
+        undo_links = await _wrapped_under_former_keys(db, first)
+    return Rotated(resealed, passwords, codes, undo_links)
 
 
 async def _under_former_keys(db: AsyncSession, column: Any, first: str) -> int:  # noqa: ANN401
     statement = select(func.count()).where(column.is_not(None), column.not_like(f"{first}$%"))
     return (await db.exec(statement)).one()
+
+
+async def _wrapped_under_former_keys(db: AsyncSession, first: str) -> int:
+    wrapped = select(UndoLink.wrapped).where(
+        col(UndoLink.wrapped).is_not(None), UndoLink.expires_at > now()
+    )
+    return sum(sealed_with(each or b"") != first for each in (await db.exec(wrapped)).all())

@@ -89,6 +89,11 @@ async def revoke(db: AsyncSession, account_id: str, purpose: str) -> None:
     )
 
 
+async def revoke_all(db: AsyncSession, account_id: str) -> None:
+    """Make every link of an account useless, when its address or its owner changes."""
+    await db.exec(delete(MailedLink).where(col(MailedLink.account_id) == account_id))
+
+
 async def forget_old(db: AsyncSession) -> None:
     """Drop links that no longer work."""
     await db.exec(delete(MailedLink).where(col(MailedLink.expires_at) < now()))

@@ -13,7 +13,7 @@ from security_app.accounts import activity, links, throttle
 from security_app.accounts.actor import Visitor
 from security_app.accounts.addresses import Address, address_key, parse_address
 from security_app.accounts.notices import notice_params
-from security_app.accounts.sign_up import mail_budgets
+from security_app.accounts.throttle import mail_budgets
 from security_app.db.engine import transaction
 from security_app.db.tables import Account
 from security_app.mail.queueing import RECIPIENT, enqueue, resolves

@@ -12,7 +12,16 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, challenges, links, sessions, step_up, tickets
+from security_app.accounts import (
+    activity,
+    challenges,
+    emails,
+    links,
+    notices,
+    sessions,
+    step_up,
+    tickets,
+)
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.errors import (
     Conflict,
@@ -23,7 +32,6 @@ from security_app.accounts.errors import (
     WrongPassword,
 )
 from security_app.accounts.hashing import hash_text, hashing_place
-from security_app.accounts.notices import notice_params
 from security_app.accounts.password_rules import check, is_breached, normalise
 from security_app.accounts.proofs import email_code
 from security_app.accounts.step_up import Proofs
@@ -31,7 +39,6 @@ from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 from security_app.policy import get_policy
 from security_app.settings import get_settings
 
@@ -121,7 +128,7 @@ async def change_password(
             ticket = tickets.issue_for_renewal(db, actor, next_path=_AFTER_CHANGE)
             await sessions.leave_notice(db, actor.session_id, f"password_changed:{ended}")
         activity.record(db, actor, "password.changed", str(ended))
-        await _tell(db, account, actor.visitor, "password_changed")
+        await notices.tell(db, "password_changed", account, actor.visitor)
         announce(db, Change(account.id, "password", by=actor.session_id))
     return PasswordChanged(ended, ticket)
 
@@ -153,7 +160,7 @@ async def reset_password(visitor: Visitor, *, token: str, new: str, repeat: str)
         ended = await sessions.end_all_sessions(db, account.id, reason="password_reset")
         await _revoke_pending(db, account.id)
         activity.record_for(db, account.id, visitor, "password.reset", str(ended))
-        await _tell(db, account, visitor, "password_changed")
+        await notices.tell(db, "password_changed", account, visitor)
         announce(db, Change(account.id, "password"))
     return ended
 
@@ -195,12 +202,10 @@ async def _store(db: AsyncSession, account: Account, stored: str) -> None:
 
 
 async def _revoke_pending(db: AsyncSession, account_id: str) -> None:
-    """End what was begun with the old password: half-done sign-ins, mailed codes, links."""
+    """End what was begun with the old password: sign-ins, mailed codes, links, a new address."""
     await tickets.revoke_of_account(db, account_id)
     await challenges.revoke_of_account(db, account_id)
     await email_code.revoke_of_account(db, account_id)
     await links.revoke(db, account_id, "reset_password")
-
-
-async def _tell(db: AsyncSession, account: Account, visitor: Visitor, kind: str) -> None:
-    await enqueue(db, kind, account.email, notice_params(account, visitor))
+    if await emails.forget(db, account_id):
+        announce(db, Change(account_id, "account"))

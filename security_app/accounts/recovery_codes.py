@@ -13,9 +13,10 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, step_up, throttle
+from security_app.accounts import activity, factor_snapshots, notices, step_up, throttle
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import NotOn, NotRetrievable
+from security_app.accounts.factor_snapshots import Snapshot
 from security_app.accounts.hashing import hash_text, hashing_place
 from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs.recovery_code import tag_of
@@ -189,9 +190,10 @@ async def regenerate(actor: Actor) -> Kit:
         await step_up.spend(db, actor, "regenerate_recovery_codes")
         if await db.get(Totp, actor.account_id, with_for_update=True) is None:
             raise NotOn
+        before = await factor_snapshots.take(db, actor.account_id)
         kit = await replace(db, actor.account_id, prepared)
         activity.record(db, actor, "recovery_codes.regenerated", str(kit.number))
-        await _tell(db, actor, "recovery_codes_regenerated")
+        await _tell(db, actor, "recovery_codes_regenerated", before)
     return kit
 
 
@@ -229,10 +231,10 @@ async def mail_to_owner(actor: Actor, codes: Sequence[str]) -> None:
         activity.record(db, actor, "recovery_codes.mailed")
 
 
-async def _tell(db: AsyncSession, actor: Actor, kind: str) -> None:
+async def _tell(db: AsyncSession, actor: Actor, kind: str, before: Snapshot | None = None) -> None:
     account = await db.get(Account, actor.account_id)
     if account is not None:
-        await enqueue(db, kind, account.email, notice_params(account, actor.visitor))
+        await notices.tell(db, kind, account, actor.visitor, before=before)
 
 
 def _open(row: RecoveryCode) -> str:

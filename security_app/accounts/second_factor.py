@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, throttle
+from security_app.accounts import activity, notices, throttle
 from security_app.accounts.actor import Actor, Visitor
-from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs import email_code, recovery_code, totp
 from security_app.accounts.proofs.codes import as_recovery_code
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.throttle import Budget, Reservation
 from security_app.db.tables import Account
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 from security_app.policy import FACTOR_LIMITS_ACCOUNT
 
 
@@ -28,10 +26,12 @@ class Candidate:
     Attributes:
         method: "totp", "email_code" or "recovery_code".
         spend: to be awaited once, inside the transaction of what the code is for.
+        code_id: which recovery code it is, for the log; "" for other methods.
     """
 
     method: str
     spend: Callable[[AsyncSession], Awaitable[bool]]
+    code_id: str = ""
 
 
 async def begin(account_id: str) -> Reservation:
@@ -82,7 +82,7 @@ async def check(
     if method == "recovery_code":
         right = await recovery_code.check(account_id, text)
         if right is not None:
-            return Candidate("recovery_code", lambda db: recovery_code.spend(db, right))
+            return Candidate("recovery_code", lambda db: recovery_code.spend(db, right), right.id)
     return None
 
 
@@ -102,7 +102,7 @@ async def fail(db: AsyncSession, account_id: str, method: str) -> None:
 async def note_recovery_use(db: AsyncSession, actor: Actor, used: Candidate) -> None:
     """Log and mail the use of a recovery code inside a session (S-29)."""
     if used.method == "recovery_code":
-        activity.record(db, actor, "recovery_code.used")
+        activity.record(db, actor, "recovery_code.used", used.code_id)
         await tell_recovery_use(db, actor.account_id, actor.visitor)
 
 
@@ -110,5 +110,5 @@ async def tell_recovery_use(db: AsyncSession, account_id: str, visitor: Visitor)
     """Mail the owner that a recovery code was used, and refresh open pages."""
     account = await db.get(Account, account_id)
     if account is not None:
-        await enqueue(db, "recovery_code_used", account.email, notice_params(account, visitor))
+        await notices.tell(db, "recovery_code_used", account, visitor)
     announce(db, Change(account_id, "factors"))

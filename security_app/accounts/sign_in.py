@@ -13,6 +13,7 @@ from security_app.accounts import (
     activity,
     challenges,
     known_browsers,
+    notices,
     sessions,
     throttle,
     tickets,
@@ -22,7 +23,6 @@ from security_app.accounts.addresses import address_key
 from security_app.accounts.challenges import CodeNeeded
 from security_app.accounts.errors import InvalidCredentials, TicketDead, TooManyAttempts
 from security_app.accounts.methods import methods_of
-from security_app.accounts.notices import notice_params
 from security_app.accounts.places import network_key
 from security_app.accounts.proofs.password import (
     PasswordCheck,
@@ -36,7 +36,6 @@ from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, SignInAttempt
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 
 #: A refused flood leaves one row of history in this time, not one each.
 _THROTTLED_ROW_EVERY = timedelta(minutes=1)
@@ -224,7 +223,7 @@ async def _note_device(db: AsyncSession, account: Account, visitor: Visitor, dev
     is_first = not await known_browsers.has_any(db, account.id)
     await known_browsers.remember(db, account.id, device)
     if not is_first:
-        await enqueue(db, "new_sign_in", account.email, notice_params(account, visitor))
+        await notices.tell(db, "new_sign_in", account, visitor)
     return not is_first
 
 

@@ -14,6 +14,7 @@ from security_app.accounts import (
     activity,
     challenges,
     email_codes,
+    notices,
     second_factor,
     sessions,
     tickets,
@@ -22,14 +23,12 @@ from security_app.accounts.actor import Visitor
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import CodeRefused, NotOn, Refused
 from security_app.accounts.methods import methods_of
-from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.sessions import NewSession
 from security_app.accounts.sign_in import SignedIn, note_api_device
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, Challenge, SignInAttempt
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 
 T = TypeVar("T")
 
@@ -214,7 +213,9 @@ async def _finish(
                 two_factor_verified=True,
             )
             if candidate.method == "recovery_code":
-                activity.record_for(db, account_id, visitor, "recovery_code.used")
+                activity.record_for(
+                    db, account_id, visitor, "recovery_code.used", candidate.code_id
+                )
                 await second_factor.tell_recovery_use(db, account_id, visitor)
             return await complete(db, candidate.method)
         await _note_wrong_code(db, challenge, visitor, method, is_first=tries == 1)
@@ -229,7 +230,7 @@ async def _note_wrong_code(
     await _note(db, challenge, result="wrong_code")
     account = await db.get(Account, challenge.account_id)
     if is_first and account is not None:
-        await enqueue(db, "wrong_code", account.email, notice_params(account, visitor))
+        await notices.tell(db, "wrong_code", account, visitor)
     announce(db, Change(challenge.account_id, "activity"))
 
 

@@ -1,30 +1,25 @@
 """Making an account and confirming its address. The answer never tells who has one."""
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, links, throttle
+from security_app.accounts import accounts, activity, links, throttle, undo_links
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.addresses import Address, parse_address
-from security_app.accounts.errors import FieldRefused, SignInRequired
+from security_app.accounts.errors import SignInRequired
 from security_app.accounts.hashing import hash_text, hashing_place
 from security_app.accounts.notices import notice_params
 from security_app.accounts.passwords import accepted_password
-from security_app.accounts.places import network_key
-from security_app.accounts.throttle import Budget
+from security_app.accounts.throttle import mail_budgets
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, new_id
-from security_app.keys import keyed_digest
 from security_app.live.hub import Change, announce
 from security_app.mail.queueing import enqueue
-from security_app.policy import CONFIRM_LINK_LIFE, MAIL_LIMITS_ADDRESS, MAIL_LIMITS_RECIPIENT
-
-#: Longest display name, in characters.
-NAME_MAX_CHARS = 100
+from security_app.policy import CONFIRM_LINK_LIFE
 
 
 async def sign_up(
@@ -44,10 +39,7 @@ async def sign_up(
         Overloaded: no hashing thread is free.
     """
     address = parse_address(email)
-    name = " ".join(name.split())
-    if len(name) > NAME_MAX_CHARS or not name.isprintable():
-        msg = f"A name has at most {NAME_MAX_CHARS} letters."
-        raise FieldRefused(msg, field="name")
+    name = accounts.parse_name(name)
     account = Account(
         id=new_id(), email=address.email, email_key=address.key, name=name, created_at=now()
     )
@@ -56,13 +48,11 @@ async def sign_up(
     async with hashing_place():
         account.password_hash = await hash_text(text, "password")
     async with transaction() as db:
-        if await _insert(db, account):
+        if await _insert(db, account) and not await _taken_back(db, account):
             activity.record_for(db, account.id, visitor, "account.created")
             await _mail_confirmation(db, account, visitor)
         else:
-            # To the account's own address: another spelling may be another mailbox.
-            owner = select(Account.email).where(Account.email_key == address.key)
-            email = (await db.exec(owner)).one()
+            email = await _owner(db, account)
             await enqueue(db, "sign_up_existing", email, notice_params(account, visitor))
     return address
 
@@ -102,15 +92,6 @@ async def send_confirmation_again(actor: Actor) -> None:
         await _mail_confirmation(db, account, actor.visitor)
 
 
-def mail_budgets(email_key: str, visitor: Visitor) -> tuple[Budget, ...]:
-    """How many mails may be caused without signing in, per recipient and per network."""
-    recipient = keyed_digest("throttle", email_key)[:32]
-    return (
-        Budget(f"mail:recipient:{recipient}", MAIL_LIMITS_RECIPIENT),
-        Budget(f"mail:address:{network_key(visitor.ip)}", MAIL_LIMITS_ADDRESS),
-    )
-
-
 async def _insert(db: AsyncSession, account: Account) -> bool:
     insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     values = {
@@ -125,6 +106,26 @@ async def _insert(db: AsyncSession, account: Account) -> bool:
     # RETURNING tells on every driver; psycopg's row count is -1 for an insert made this way.
     statement = insert(Account).values(**values).on_conflict_do_nothing()
     return (await db.exec(statement.returning(col(Account.id)))).first() is not None
+
+
+async def _taken_back(db: AsyncSession, account: Account) -> bool:
+    """Take a new account back whose address another one may still return to.
+
+    Looked at after the insert, which waited for a change of that moment: so the
+    address is never between two accounts.
+    """
+    if not await undo_links.reserved_for_another(db, account.email_key, account.id):
+        return False
+    await db.exec(delete(Account).where(col(Account.id) == account.id))
+    return True
+
+
+async def _owner(db: AsyncSession, account: Account) -> str:
+    """Whose address it is, in their own spelling: another one may be another mailbox."""
+    statement = select(Account.email).where(Account.email_key == account.email_key)
+    owner = (await db.exec(statement)).first()
+    reserved = await undo_links.reserved_for_another(db, account.email_key, account.id)
+    return owner or reserved or account.email
 
 
 async def _mail_confirmation(db: AsyncSession, account: Account, visitor: Visitor) -> None:

@@ -84,6 +84,7 @@ async def prove(actor: Actor, action: str, proofs: Proofs) -> None:
 
     Raises:
         NotOn: the action is about a method that is off.
+        StepUpRequired: the account has nothing this action could be proven by.
         FieldRefused: a proof that is asked is missing.
         WrongPassword: field "password".
         CodeRefused: wrong, used, or of a method that does not serve.
@@ -96,6 +97,9 @@ async def prove(actor: Actor, action: str, proofs: Proofs) -> None:
         methods = await methods_of(db, actor.account_id)
     wanted = needed_for(action, methods)
     _require_method(step_up_row(action), methods)
+    if not (wanted.password or wanted.methods):
+        # Nothing to ask for is no proof (S-45).
+        raise StepUpRequired
     if wanted.password and not proofs.password:
         raise FieldRefused("Enter your password.", field="password")
     if wanted.methods and not proofs.code.strip():

@@ -21,11 +21,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from security_app.accounts.actor import Visitor
 from security_app.accounts.errors import TooManyAttempts
+from security_app.accounts.places import network_key
 from security_app.clock import now
 from security_app.db.engine import transaction
 from security_app.db.tables import ThrottleKey
-from security_app.policy import Limit
+from security_app.keys import keyed_digest
+from security_app.policy import MAIL_LIMITS_ADDRESS, MAIL_LIMITS_RECIPIENT, Limit
 
 #: A key untouched for this long holds nothing that any limit still looks at: the
 #: longest window is a day.
@@ -136,6 +139,15 @@ async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
             hits = sorted(_time(hit) for hit in row.hits.split())
             longest = max(longest, _wait(hits, budget, at))
     return timedelta(seconds=longest)
+
+
+def mail_budgets(email_key: str, visitor: Visitor) -> tuple[Budget, ...]:
+    """How many mails may be caused to an address not proven yet, and from one network."""
+    recipient = keyed_digest("throttle", email_key)[:32]
+    return (
+        Budget(f"mail:recipient:{recipient}", MAIL_LIMITS_RECIPIENT),
+        Budget(f"mail:address:{network_key(visitor.ip)}", MAIL_LIMITS_ADDRESS),
+    )
 
 
 async def forget_old(db: AsyncSession) -> None:

@@ -14,7 +14,14 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, recovery_codes, second_factor, step_up
+from security_app.accounts import (
+    activity,
+    factor_snapshots,
+    notices,
+    recovery_codes,
+    second_factor,
+    step_up,
+)
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import (
     AlreadyOn,
@@ -25,7 +32,6 @@ from security_app.accounts.errors import (
 )
 from security_app.accounts.method_removal import turn_off_email_code, turn_off_totp
 from security_app.accounts.methods import methods_of
-from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs.codes import as_digits
 from security_app.accounts.proofs.totp import (
     STEP_S,
@@ -39,7 +45,6 @@ from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
 from security_app.db.tables import Account, EmailMethod, Totp, TotpSetUp
 from security_app.live.hub import Change, announce
-from security_app.mail.queueing import enqueue
 from security_app.policy import SET_UP_LIFE, get_policy
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -119,6 +124,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         account = await _owner(db, actor)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn
+        before = await factor_snapshots.take(db, actor.account_id)
         if get_policy().methods == "exclusive" and await db.get(EmailMethod, actor.account_id):
             await turn_off_email_code(db, actor, account)
         db.add(
@@ -132,7 +138,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         kit = await recovery_codes.replace(db, actor.account_id, prepared)
         await step_up.revoke_of_account(db, actor.account_id)
         activity.record(db, actor, "totp.enabled")
-        await enqueue(db, "totp_enabled", account.email, notice_params(account, actor.visitor))
+        await notices.tell(db, "totp_enabled", account, actor.visitor, before=before)
         announce(db, Change(actor.account_id, "factors", by=actor.session_id))
     return kit
 

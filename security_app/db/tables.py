@@ -386,3 +386,42 @@ class Challenge(SQLModel, table=True):
     expires_at: datetime = _time()
     tries: int = 0
     finished_at: datetime | None = _time(nullable=True)
+
+
+class EmailChange(SQLModel, table=True):
+    """An e-mail change that waits for its confirmation: nothing has changed yet (S-22)."""
+
+    __tablename__ = "email_change"
+
+    account_id: str = Field(
+        sa_type=String(24),
+        sa_column_args=[ForeignKey("account.id", ondelete="CASCADE")],
+        primary_key=True,
+    )
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254)
+    secret_hash: str = Field(max_length=64, unique=True)
+    requested_at: datetime = _time()
+    expires_at: datetime = _time()
+
+
+class UndoLink(SQLModel, table=True):
+    """The "This wasn't me" link of one security mail; holds its address for the account."""
+
+    __tablename__ = "undo_link"
+    __table_args__ = (
+        Index("ix_undo_link_account", "account_id", "number"),
+        Index("ix_undo_link_reserved", "email_key", "expires_at"),
+    )
+
+    #: Counts up: which of two links is the newer one, whatever the clock did.
+    number: int | None = Field(default=None, primary_key=True)
+    secret_hash: str = Field(max_length=64, unique=True)
+    account_id: str = _owner()
+    #: The address the mail went to, the account's own before what the mail tells of.
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254)
+    #: The second factors of that moment, under a key only the mailed link holds; None: none on.
+    wrapped: bytes | None = Field(default=None, sa_type=LargeBinary)
+    created_at: datetime = _time()
+    expires_at: datetime = _time()

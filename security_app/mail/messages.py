@@ -18,8 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from security_app.policy import (
     CONFIRM_LINK_LIFE,
+    EMAIL_CHANGE_LIFE,
     EMAIL_CODE_LIFE,
     RESET_LINK_LIFE,
+    UNDO_LINK_LIFE,
     get_policy,
 )
 from security_app.settings import get_settings
@@ -59,10 +61,17 @@ class Message:
 
 #: Subject by kind; ``{product}`` is the product's name. The template has the same name.
 SUBJECTS = {
+    "account_deleted": "Your {product} account was deleted",
+    "account_undone": "Your {product} account was put back",
     "confirm_email": "Confirm your e-mail address",
     "email_code": "Your {product} code",
     "email_code_disabled": "E-mail codes were turned off",
     "email_code_enabled": "E-mail codes are on",
+    "confirm_new_email": "Confirm your new e-mail address",
+    "email_change_asked": "Somebody asked to change your {product} e-mail address",
+    "email_change_existing": "Your e-mail address has a {product} account already",
+    "email_changed": "Your {product} e-mail address was changed",
+    "email_is_yours": "This is the address of your {product} account now",
     "new_sign_in": "New sign-in to your {product} account",
     "password_changed": "Your {product} password was changed",
     "recovery_code_used": "A recovery code of your {product} account was used",
@@ -129,6 +138,8 @@ def _values(params: Mapping[str, str]) -> dict[str, Any]:
         "sign_in_link": f"{site}/sign-in",
         "confirm_days": CONFIRM_LINK_LIFE.days,
         "code_minutes": int(EMAIL_CODE_LIFE.total_seconds() // 60),
+        "change_hours": int(EMAIL_CHANGE_LIFE.total_seconds() // 3600),
+        "undo_days": UNDO_LINK_LIFE.days,
         "reset_minutes": int(RESET_LINK_LIFE.total_seconds() // 60),
     }
 

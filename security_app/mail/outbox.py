@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from security_app import clock
@@ -27,6 +27,7 @@ from security_app.mail.envelope import build_message, sender_address
 from security_app.mail.errors import DeliveryFailed, PermanentFailure, TemporaryFailure
 from security_app.mail.messages import CannotRender, Message, render
 from security_app.mail.queueing import (
+    LEAVE_NO_TRACE,
     RECIPIENT,
     QueueStatus,
     enqueue,
@@ -157,7 +158,7 @@ class Sender:
             is_sent, failure = await self._try(message)
             retry_at = _retry_at(message) if isinstance(failure, TemporaryFailure) else None
             if failure is None:
-                await _close(message.id, sent_at=clock.now())
+                await _close(message, sent_at=clock.now())
                 note.info("mail_sent" if is_sent else "mail_not_wanted")
                 if is_sent:
                     await self._recover()
@@ -166,7 +167,7 @@ class Sender:
                 await _write(message.id, not_before=retry_at, last_error=failure.kind[:100])
                 note.warning("mail_postponed", reason=failure.kind)
             else:
-                await _close(message.id, failed_at=clock.now(), last_error=failure.kind[:100])
+                await _close(message, failed_at=clock.now(), last_error=failure.kind[:100])
                 note.error("mail_given_up", reason=failure.kind)
         except DatabaseUnavailable as error:
             # The claim runs out by itself, and the message is tried again.
@@ -268,9 +269,13 @@ def _retry_at(message: OutboxMessage) -> datetime | None:
     return at + pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
 
 
-async def _close(message_id: str, **values: Any) -> None:
+async def _close(message: OutboxMessage, **values: Any) -> None:
     """Mark as done; the parameters, with any secret link, leave the database."""
-    await _write(message_id, sealed_params=None, **values)
+    if message.kind not in LEAVE_NO_TRACE:
+        await _write(message.id, sealed_params=None, **values)
+        return
+    async with transaction(is_relaxed=True) as db:
+        await db.exec(delete(OutboxMessage).where(col(OutboxMessage.id) == message.id))
 
 
 async def _write(message_id: str, **values: Any) -> None:

@@ -23,6 +23,9 @@ from security_app.mail.messages import SUBJECTS
 KEPT_WHEN_SENT = timedelta(days=7)
 KEPT_WHEN_FAILED = timedelta(days=30)
 
+#: Kinds whose rows leave with the sending: not even the address may stay.
+LEAVE_NO_TRACE = frozenset({"account_deleted"})
+
 #: A resolver's parameter that replaces the recipient.
 RECIPIENT = "recipient"
 #: Completes the parameters at the moment of sending; None drops the message silently.

@@ -6,11 +6,12 @@ import reflex as rx
 
 from security_app.ui.button import plain_button
 from security_app.ui.form_field import form_error
+from security_app.ui.return_focus import return_focus
 from security_app.ui.submit_button import submit_button
 
 
 def dialog(
-    opener: rx.Component,
+    opener: rx.Component | None,
     *body: rx.Component,
     title: str,
     description: str | rx.Component,
@@ -21,7 +22,7 @@ def dialog(
     """Build a modal dialog. Escape closes it, focus goes in and comes back to the opener.
 
     Args:
-        opener: The button that opens it.
+        opener: The button that opens it; None where a handler does, after another dialog.
         *body: What stands under the description.
         title: The heading.
         description: One sentence.
@@ -33,8 +34,11 @@ def dialog(
         The opener and its dialog.
     """
     head: list[rx.Component] = [] if step is None else [step]
+    trigger = (rx.dialog.trigger(opener),) if opener is not None else ()
+    if opener is None:
+        head.insert(0, return_focus())
     return rx.dialog.root(
-        rx.dialog.trigger(opener),
+        *trigger,
         rx.dialog.content(
             *head,
             rx.dialog.title(title, class_name="dialog-title"),
@@ -54,6 +58,7 @@ def dialog_form(
     submit_label: str,
     is_busy: rx.Var[bool],
     errors: rx.Var[dict[str, str]],
+    is_danger: bool = False,
 ) -> rx.Component:
     """Build the form of a dialog: fields, the form's error, Cancel and the primary button.
 
@@ -63,17 +68,19 @@ def dialog_form(
         submit_label: Name of the primary button.
         is_busy: True while the handler works.
         errors: Field name to sentence; "form" is the whole form.
+        is_danger: Whether the primary button takes something away for good.
 
     Returns:
         The form.
     """
     cancel = rx.dialog.close(plain_button("Cancel"))
+    submit = submit_button(submit_label, is_busy=is_busy, errors=errors)
     return rx.form(
         form_error(errors),
         *fields,
         rx.el.div(
             cancel,
-            submit_button(submit_label, is_busy=is_busy, errors=errors),
+            rx.el.span(submit, class_name="danger") if is_danger else submit,
             class_name="dialog-actions",
         ),
         on_submit=on_submit,

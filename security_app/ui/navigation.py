@@ -21,6 +21,7 @@ class Destination:
 
 #: A new settings page is one line here.
 DESTINATIONS: Final = (
+    Destination("/settings/personal/profile", "Profile", "user-round"),
     Destination("/settings/personal/security", "Security", "shield"),
     Destination("/settings/personal/activity", "Activity", "history"),
 )

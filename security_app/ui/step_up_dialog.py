@@ -55,6 +55,8 @@ def step_up_dialog() -> rx.Component:
                 StepUpState.action,
                 ("enable_totp", stepper(1, 4)),
                 ("enable_email_code", stepper(1, 2)),
+                ("change_email", stepper(1, 2)),
+                ("delete_account", stepper(1, 2)),
                 rx.fragment(),
             ),
             rx.dialog.title(StepUpState.title, class_name="dialog-title"),

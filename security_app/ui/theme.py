@@ -36,6 +36,9 @@ STATUS_ICONS: Final = {
 
 #: Card slug -> icon. A new card is one line here.
 CARD_ICONS: Final = {
+    "name": "user-round",
+    "email": "at-sign",
+    "delete_account": "user-round-x",
     "password": "key-round",
     "two_factor": "shield-check",
     "totp": "smartphone",

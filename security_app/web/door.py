@@ -47,7 +47,22 @@ async def empty_and_leave(state: BaseState, path: str) -> None:
         state: any state of the tab, locked.
         path: where to come back to after signing in.
     """
-    root = await empty(state)
-    door = await root.get_state(DoorState)
     back = safe_path(path)
-    door.leave_to = f"{SIGN_IN_PATH}?next={quote(back)}" if back else SIGN_IN_PATH
+    await _leave(state, f"{SIGN_IN_PATH}?next={quote(back)}" if back else SIGN_IN_PATH)
+
+
+async def leave_after_deletion(state: BaseState) -> None:
+    """Empty everything this tab holds and send it to the sign-in page, with a farewell.
+
+    Args:
+        state: any state of the tab, locked.
+    """
+    await _leave(state, f"{SIGN_IN_PATH}?notice=account_deleted")
+
+
+async def _leave(state: BaseState, path: str) -> None:
+    """Leave by a real load; a tab that is on its way already goes there."""
+    door = await state.get_state(DoorState)
+    on_its_way = door.leave_to
+    await empty(state)
+    door.leave_to = on_its_way or path

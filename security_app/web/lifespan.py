@@ -12,6 +12,7 @@ from security_app.accounts import (
     challenges,
     devices,
     email_codes,
+    emails,
     hashing,
     links,
     places,
@@ -20,6 +21,7 @@ from security_app.accounts import (
     throttle,
     tickets,
     totp,
+    undo_links,
 )
 from security_app.accounts.proofs import email_code
 from security_app.db.engine import database, read_row, reading, transaction
@@ -82,6 +84,8 @@ async def _sweep() -> None:
                 await totp.forget_old(db)
                 await email_codes.forget_old(db)
                 await email_code.forget_old(db)
+                await emails.forget_old(db)
+                await undo_links.forget_old(db)
                 await recovery_codes.forget_copies(db)
                 await forget_old_mail(db)
         except DatabaseUnavailable as trouble:

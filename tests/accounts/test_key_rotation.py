@@ -1,9 +1,11 @@
 """A new first key: all goes on, and what still needs the old one fails closed (S-74, S-75)."""
 
+from pathlib import Path
+
 import pytest
 import time_machine
 
-from security_app.accounts import key_rotation, recovery_codes, sign_in, step_up, totp
+from security_app.accounts import key_rotation, recovery_codes, sign_in, step_up, totp, undo
 from security_app.accounts.errors import CodeRefused, InvalidCredentials, WrongPassword
 from security_app.accounts.key_rotation import Rotated
 from security_app.accounts.step_up import Proofs
@@ -23,6 +25,7 @@ from tests.accounts.cast import (
     the_account,
     visitor,
 )
+from tests.accounts.moving import undo_tokens
 from tests.accounts.phone import code, enable, set_up
 from tests.environment import SetEnvironment
 
@@ -159,3 +162,22 @@ async def test_s74_a_rotation_does_not_move_what_was_swapped_or_changed(
     environment(SECRET_KEYS=f"{NEW},{OLD}")
     assert isinstance(await outcome_of(key_rotation.rotate()), CannotOpen)
     assert await _everything_sealed() == before
+
+
+async def test_s75_what_this_wasnt_me_keeps_needs_the_old_key_and_nothing_else_of_it_does(
+    ada: Account, clock: time_machine.Traveller, environment: SetEnvironment, tmp_path: Path
+) -> None:
+    actor, _ = await open_session(ada)
+    _secret, kit = await enable(actor)
+    await step_up.prove(actor, "disable_totp", Proofs(PASSWORD, kit.codes[0].code))
+    await totp.disable(actor)
+    links = await undo_tokens(tmp_path, EMAIL)
+    token = links["Two-factor authentication was turned off"]
+    environment(SECRET_KEYS=f"{NEW},{OLD}")
+    assert (await key_rotation.rotate()).undo_links == 2
+    # Dropped too early: the app does not come back, all the rest still happens.
+    environment(SECRET_KEYS=NEW)
+    done = await undo.undo(OWNER, token)
+    assert not done.factors_back
+    assert done.ended_sessions == 1
+    assert (await the_account(ada)).password_hash is None

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.expectations import expect_refused
 from tests.e2e.fixtures import Enter, NewContext
 from tests.e2e.pages.activity_page import ActivityPage
+from tests.e2e.pages.profile_page import NewEmailDialog, ProfilePage
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
 from tests.e2e.seeding import Seeds
@@ -22,6 +23,10 @@ PUBLIC_PATHS = (
     "/reset-password?token=any",
     "/reset-password",
     "/confirm-email?token=any",
+    "/confirm-new-email?token=any",
+    "/confirm-new-email",
+    "/not-me?token=any",
+    "/not-me",
     "/nowhere",
 )
 Theme = Literal["light", "dark"]
@@ -95,9 +100,38 @@ def test_the_password_dialog(enter: Enter, person: Person, theme: Theme, width: 
     expect_nothing_found(security.page, "dialog, refused")
 
 
+def test_the_profile_page_and_its_dialogs(
+    enter: Enter, person: Person, theme: Theme, width: int
+) -> None:
+    security = enter(person, color_scheme=theme, viewport={"width": width, "height": 900})
+    profile = ProfilePage.on(security.page)
+    expect(profile.email.change_button).to_be_visible()
+    expect_nothing_found(profile.page, "profile")
+    naming = profile.name.open_dialog()
+    expect(naming.name).to_be_focused()
+    expect_nothing_found(profile.page, "change name")
+    profile.page.keyboard.press("Escape")
+    profile.email.change_button.click()
+    expect(profile.email.step_up.password).to_be_focused()
+    expect_nothing_found(profile.page, "change email, step 1")
+    profile.email.step_up.submit(password=person.password)
+    moving = NewEmailDialog(profile.page.get_by_role("dialog", name="Change email"))
+    expect(moving.new_email).to_be_focused()
+    expect_nothing_found(profile.page, "change email, step 2")
+    moving.save("no address")
+    expect_refused(moving.new_email, "Enter an e-mail address, like name@example.com.")
+    expect_nothing_found(profile.page, "change email, refused")
+    moving.save(f"new.{person.email}")
+    expect(profile.email.cancel_button).to_be_visible()
+    expect_nothing_found(profile.page, "profile, a change waits")
+    deleting = profile.deletion.open_dialog(person.password)
+    expect(deleting.confirmation).to_be_focused()
+    expect_nothing_found(profile.page, "delete account")
+
+
 def test_headings_are_in_order(enter: Enter, person: Person) -> None:
     security = enter(person)
-    for open_page in (SecurityPage, ActivityPage):
+    for open_page in (ProfilePage, SecurityPage, ActivityPage):
         page = open_page(security.page).open().page
         headings = page.get_by_role("heading").all()
         levels = [int(heading.evaluate("node => node.tagName.slice(1)")) for heading in headings]

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.expectations import expect_no_horizontal_scroll
 from tests.e2e.fixtures import Enter
 from tests.e2e.pages.activity_page import ActivityPage
+from tests.e2e.pages.profile_page import ProfilePage
 from tests.e2e.pages.settings_page import SettingsPage
 from tests.e2e.seeding import Seeds
 from tests.e2e.watch import Watch
@@ -17,6 +18,8 @@ PUBLIC_PATHS = (
     "/forgot-password",
     "/reset-password?token=any",
     "/confirm-email?token=any",
+    "/confirm-new-email?token=any",
+    "/not-me?token=any",
     "/nowhere",
 )
 #: A phone, a tablet, a large screen, and 1280 px seen at 200 % and at 400 %.
@@ -65,6 +68,16 @@ def test_no_signed_in_page_scrolls_sideways(enter: Enter, lived_in: Person) -> N
     expect(activity.sign_in_history.rows).to_have_count(20)
     for width in WIDTHS:
         fits(page, width)
+
+
+def test_the_profile_page_with_a_long_address_does_not_either(
+    enter: Enter, lived_in: Person
+) -> None:
+    profile = ProfilePage.on(enter(lived_in).page)
+    profile.email.ask_for(f"{'a' * 60}@{'b' * 60}.example.com", lived_in.password)
+    expect(profile.email.cancel_button).to_be_visible()
+    for width in WIDTHS:
+        fits(profile.page, width)
 
 
 def test_the_password_dialog_fits_a_small_phone(enter: Enter, person: Person) -> None:

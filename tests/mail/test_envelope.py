@@ -95,7 +95,7 @@ def test_no_text_makes_a_second_recipient_or_header_s22(to: str) -> None:
     except PermanentFailure:
         return
     assert len(mail["To"].addresses) == 1
-    assert len(mail.keys()) == 7
+    assert len(mail.keys()) == 8
 
 
 def test_links_are_not_cut_in_the_raw_mail() -> None:

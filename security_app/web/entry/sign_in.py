@@ -19,6 +19,7 @@ _NOTICES = {
     "signed_out": "You are signed out.",
     "ticket_dead": "Signing in took too long. Please sign in again.",
     "code_dead": "That sign-in is used up or too old. Please sign in again.",
+    "account_deleted": "Your account is deleted. Thank you for having been with us.",
     "password_reset": "Your password was changed. Sign in with the new one.",
 }
 

@@ -1,0 +1,1 @@
+"""The Delete account card."""

@@ -25,8 +25,9 @@ from security_app.db.engine import transaction
 from security_app.db.tables import ThrottleKey
 from security_app.policy import Limit
 
-#: A key untouched for this long holds nothing that any limit still looks at.
-_FORGET_AFTER = timedelta(hours=2)
+#: A key untouched for this long holds nothing that any limit still looks at: the
+#: longest window is the day of mailed codes (S-20).
+_FORGET_AFTER = timedelta(hours=25)
 #: Below the lowest limit there is, so that parallel successes never reach it.
 _LANE_PLACES = 4
 _lanes: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from security_app.accounts import email_codes, sign_in, sign_in_code, step_up
+from security_app.accounts import email_codes, sign_in, sign_in_code, step_up, totp
 from security_app.accounts.actor import Actor, Visitor
+from security_app.accounts.methods import methods_of
 from security_app.accounts.step_up import Proofs
+from security_app.db.engine import reading
+from security_app.db.tables import Account
 from security_app.mail import direct
 from security_app.mail.errors import DeliveryFailed
 from security_app.mail.outbox import Sender, sender_address
+from tests.accounts import phone
 from tests.accounts.cast import EMAIL, OWNER, PASSWORD, outcome_of
 
 _CODE = re.compile(r"(?m)^ {4}([0-9]{6})\r?$")
@@ -110,3 +114,18 @@ async def prove(actor: Actor, action: str, code: str) -> Any:  # noqa: ANN401 - 
 async def verify(code: str, who: Visitor = OWNER) -> Any:  # noqa: ANN401 - what it ends with
     """What the second half of a sign-in in a browser ends with."""
     return await outcome_of(sign_in_code.verify_browser(who, code=code, method="email_code"))
+
+
+async def on(account: Account) -> tuple[str, ...]:
+    """The methods that are on, as they are offered."""
+    async with reading() as db:
+        return (await methods_of(db, account.id)).on
+
+
+async def add_app(actor: Actor, postbox: Postbox) -> str:
+    """Turn the authenticator app on beside the e-mail code; returns its secret."""
+    code = await code_for(actor, "enable_totp", postbox)
+    assert await prove(actor, "enable_totp", code) is None
+    secret = (await totp.start_set_up(actor)).secret
+    await totp.confirm_set_up(actor, phone.code(secret))
+    return secret

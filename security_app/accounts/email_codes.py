@@ -40,7 +40,7 @@ from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.throttle import Budget
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
-from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp
+from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp, TotpSetUp
 from security_app.keys import keyed_digest
 from security_app.live.hub import Change, announce
 from security_app.mail.direct import send_now
@@ -239,6 +239,8 @@ async def _turn_on(db: AsyncSession, actor: Actor) -> None:
     if get_policy().methods == "exclusive" and await db.get(Totp, actor.account_id) is not None:
         await turn_off_totp(db, actor, account)
     db.add(EmailMethod(account_id=actor.account_id, enabled_at=now(), last_used_at=now()))
+    # S-43: the other method may have been begun with the password alone.
+    await db.exec(delete(TotpSetUp).where(col(TotpSetUp.account_id) == actor.account_id))
     await step_up.revoke_of_account(db, actor.account_id)
     activity.record(db, actor, "email_code.enabled")
     await notices.tell(db, "email_code_enabled", account, actor.visitor, before=before)

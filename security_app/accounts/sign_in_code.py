@@ -106,7 +106,8 @@ async def mail_first_code(visitor: Visitor) -> None:
     """
     with contextlib.suppress(Refused):
         pending = await pending_of_browser(visitor)
-        if pending.methods[0] == "email_code":
+        # Empty when the last method was turned off a moment ago.
+        if pending.methods[:1] == ("email_code",):
             await mail_code_of_browser(visitor)
 
 

@@ -183,6 +183,8 @@ def _require_method(row: StepUpRow, methods: Methods) -> None:
 
 def _codes(row: StepUpRow, methods: Methods) -> tuple[str, ...]:
     on = methods.on
+    if row.factor is Ask.OWN_METHOD and row.own_method not in on:
+        return ()
     if row.factor is Ask.ANY_METHOD:
         return (*on, "recovery_code") if "totp" in on else on
     if row.factor is Ask.OTHER_METHOD:

@@ -31,7 +31,7 @@ from security_app.keys import keyed_digest
 from security_app.policy import MAIL_LIMITS_ADDRESS, MAIL_LIMITS_RECIPIENT, Limit
 
 #: A key untouched for this long holds nothing that any limit still looks at: the
-#: longest window is a day.
+#: longest window is the day of mailed codes (S-20).
 _FORGET_AFTER = timedelta(hours=25)
 #: Below the lowest limit there is, so that parallel successes never reach it.
 _LANE_PLACES = 4

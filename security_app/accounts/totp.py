@@ -43,7 +43,7 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
-from security_app.db.tables import Account, EmailMethod, Totp, TotpSetUp
+from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp, TotpSetUp
 from security_app.live.hub import Change, announce
 from security_app.policy import SET_UP_LIFE, get_policy
 
@@ -135,6 +135,8 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
                 last_step=step,
             )
         )
+        # S-43: the other method may have been begun with the password alone.
+        await db.exec(delete(EmailSetUp).where(col(EmailSetUp.account_id) == actor.account_id))
         kit = await recovery_codes.replace(db, actor.account_id, prepared)
         await step_up.revoke_of_account(db, actor.account_id)
         activity.record(db, actor, "totp.enabled")

@@ -1,5 +1,7 @@
 """What every form that asks for a second-factor code shares: which method, and mailing a code."""
 
+import contextlib
+
 import reflex as rx
 
 from security_app.accounts.email_codes import MailedCode
@@ -75,7 +77,9 @@ class CodeProof(HasErrors, mixin=True):
         try:
             self._show(await self._send())
         except Refused as refusal:
-            self._show(await self._standing())
+            # What the code was for may be over too: then there is nothing more to show.
+            with contextlib.suppress(Refused):
+                self._show(await self._standing())
             if not (isinstance(refusal, TooManyAttempts) and self.has_mailed_code):
                 self.errors = {"code": refusal.sentence}
         finally:

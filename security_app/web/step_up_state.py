@@ -5,6 +5,7 @@ from reflex_base.event import EventHandler
 
 from security_app.accounts import email_codes, step_up
 from security_app.accounts.email_codes import MailedCode
+from security_app.accounts.errors import NotOn
 from security_app.accounts.step_up import Needed, Proofs
 from security_app.policy import get_policy
 from security_app.web.access import Events, RawForm, SignedIn
@@ -105,6 +106,9 @@ class StepUpState(SignedIn, CodeProof, rx.State):
             yield _continuations[action]
 
     async def _send(self) -> MailedCode:
+        if self.action not in _continuations:
+            # The dialog was closed meanwhile, or granted.
+            raise NotOn
         return await email_codes.send_for_step_up(current_actor(), self.action)
 
     async def _standing(self) -> MailedCode:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from security_app.accounts.actor import Actor
 from security_app.db.engine import Database
 from security_app.db.tables import Account
-from tests.accounts.cast import make_account
+from tests.accounts.cast import make_account, open_session
+from tests.accounts.postbox import Postbox, enable, postbox
 from tests.environment import environment
 
-__all__ = ["environment"]
+__all__ = ["environment", "postbox"]
 
 _MORNING = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -27,3 +29,11 @@ def clock() -> Iterator[time_machine.Traveller]:
 async def ada(database: Database, clock: time_machine.Traveller) -> Account:
     """An account with a confirmed address and ``PASSWORD``."""
     return await make_account()
+
+
+@pytest.fixture
+async def owner(ada: Account, postbox: Postbox) -> Actor:
+    """Ada at her laptop, codes by e-mail on."""
+    actor, _ = await open_session(ada)
+    await enable(actor, postbox)
+    return actor

@@ -15,7 +15,10 @@ from security_app.db.engine import Database
 from security_app.db.tables import Account, OutboxMessage, new_id
 from security_app.mail.queueing import open_params
 from security_app.web.asgi import Door
+from tests.accounts.postbox import postbox
 from tests.api.people import IP, PASSWORD, SITE, MakeClient, MakePerson, Person, ReadMails, SignIn
+
+__all__ = ["postbox"]
 
 
 @pytest.fixture

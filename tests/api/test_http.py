@@ -36,6 +36,9 @@ PUBLIC_ROUTES = [
     ("POST", "/auth/confirm-email"),
     ("POST", "/auth/sign-in"),
     ("POST", "/auth/verify-2fa-code"),
+    # Signed in, or with the challenge of a sign-in.
+    ("POST", "/auth/2fa/email-otp"),
+    ("POST", "/auth/2fa/verify-email-otp"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 ]
@@ -48,6 +51,8 @@ WITH_BODY = [
     "/auth/2fa/setup",
     "/auth/2fa/verify",
     "/auth/2fa/disable",
+    "/auth/2fa/email-otp",
+    "/auth/2fa/verify-email-otp",
     "/auth/2fa/recovery-codes/view",
     "/auth/2fa/recovery-codes/regenerate",
 ]

@@ -3,10 +3,10 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from security_app.accounts import emails, step_up
+from security_app.accounts import emails, passwords, step_up
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.step_up import Proofs
-from tests.accounts.cast import PASSWORD, STRANGER, deliver, token_in
+from tests.accounts.cast import EMAIL, OTHER_PASSWORD, OWNER, PASSWORD, STRANGER, deliver, token_in
 
 NEW = "ada@new.example"
 
@@ -45,3 +45,11 @@ async def undo_tokens(folder: Path, address: str) -> dict[str, str]:
     return {
         str(mail["Subject"]): token_in(mail) for mail in await mails_to(folder, address, "/not-me")
     }
+
+
+async def new_password(folder: Path, address: str = EMAIL) -> None:
+    """What the owner does next: the mailed reset link."""
+    mail = (await mails_to(folder, address, "/reset-password"))[-1]
+    await passwords.reset_password(
+        OWNER, token=token_in(mail), new=OTHER_PASSWORD, repeat=OTHER_PASSWORD
+    )

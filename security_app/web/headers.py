@@ -24,6 +24,12 @@ def built_pages() -> dict[str, str]:
     return _pages_of(_build_stamp())
 
 
+def warm() -> None:
+    """Read the built pages before the first request has to wait for it."""
+    built_pages()
+    security_headers()
+
+
 def _build_stamp() -> int:
     """Changes when the frontend is built anew under a running server."""
     try:

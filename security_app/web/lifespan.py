@@ -29,6 +29,7 @@ from security_app.db.errors import DatabaseUnavailable
 from security_app.logs import configure_logs
 from security_app.mail.outbox import forget_old as forget_old_mail
 from security_app.mail.outbox import sender
+from security_app.web import headers
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ async def lifespan() -> AsyncGenerator[None]:
     await asyncio.gather(
         asyncio.to_thread(places.warm),
         asyncio.to_thread(devices.warm),
+        asyncio.to_thread(headers.warm),
         hashing.warm(),
         _open_database(),
     )

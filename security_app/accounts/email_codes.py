@@ -141,6 +141,8 @@ async def start_set_up(actor: Actor) -> None:
         raise NotOn("Codes by e-mail are not offered here.")
     await _confirmed_account(actor.account_id)
     async with transaction() as db:
+        # Of two sessions that begin at once the later one waits, and replaces the other.
+        await db.get(Account, actor.account_id, with_for_update={"key_share": True})
         if await db.get(EmailMethod, actor.account_id) is not None:
             raise AlreadyOn
         await step_up.spend(db, actor, _ENABLE)

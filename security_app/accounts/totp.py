@@ -77,6 +77,8 @@ async def start_set_up(actor: Actor) -> SetUp:
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(get_policy().totp_secret_chars))
     expires_at = now() + SET_UP_LIFE
     async with transaction() as db:
+        # Of two sessions that begin at once the later one waits, and replaces the other.
+        await db.get(Account, actor.account_id, with_for_update={"key_share": True})
         account = await _owner(db, actor)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn

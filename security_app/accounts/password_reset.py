@@ -30,9 +30,14 @@ async def ask_for_reset(visitor: Visitor, *, email: str) -> Address:
     address = parse_address(email)
     await throttle.reserve(*mail_budgets(address.key, visitor))
     async with transaction() as db:
-        params = {"ip": visitor.ip, "user_agent": visitor.user_agent}
-        await enqueue(db, "reset_password", address.email, params)
+        await mail_link(db, address.email, visitor)
     return address
+
+
+async def mail_link(db: AsyncSession, email: str, visitor: Visitor) -> None:
+    """Queue the mail with the link; it is made as the mail is sent."""
+    params = {"ip": visitor.ip, "user_agent": visitor.user_agent}
+    await enqueue(db, "reset_password", email, params)
 
 
 @resolves("reset_password")

@@ -17,6 +17,7 @@ from security_app.accounts import (
     emails,
     factor_snapshots,
     links,
+    password_reset,
     sessions,
     step_up,
     tickets,
@@ -92,8 +93,7 @@ async def undo(visitor: Visitor, token: str) -> Undone:
             done = Undone(address_back, factors_back, ended)
             activity.record_for(db, account.id, visitor, "account.undone", str(done))
             await _mail(db, account, {held.email, link.address.email}, visitor)
-            params = {"ip": visitor.ip, "user_agent": visitor.user_agent}
-            await enqueue(db, "reset_password", link.address.email, params)
+            await password_reset.mail_link(db, link.address.email, visitor)
             announce(db, Change(account.id, "all"))
     except IntegrityError:
         raise Conflict from None

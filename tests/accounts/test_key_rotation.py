@@ -172,7 +172,7 @@ async def test_s75_what_this_wasnt_me_keeps_needs_the_old_key_and_nothing_else_o
     await step_up.prove(actor, "disable_totp", Proofs(PASSWORD, kit.codes[0].code))
     await totp.disable(actor)
     links = await undo_tokens(tmp_path, EMAIL)
-    token = links["Two-factor authentication was turned off"]
+    token = links["Your authenticator app was turned off"]
     environment(SECRET_KEYS=f"{NEW},{OLD}")
     assert (await key_rotation.rotate()).undo_links == 2
     # Dropped too early: the app does not come back, all the rest still happens.

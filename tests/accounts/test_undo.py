@@ -48,7 +48,7 @@ from tests.accounts.phone import code, enable, set_up
 
 CHANGED = "Your Security Centre e-mail address was changed"
 ASKED = "Somebody asked to change your Security Centre e-mail address"
-OFF = "Two-factor authentication was turned off"
+OFF = "Your authenticator app was turned off"
 THIEF = "thief@evil.example"
 
 
@@ -135,7 +135,7 @@ async def test_the_thiefs_link_used_first_does_not_harm_the_owners(
     thief, _ = await open_session(ada, "stranger")
     await change(thief, tmp_path, THIEF)
     await enable(thief)
-    theirs = (await undo_tokens(tmp_path, THIEF))["Two-factor authentication is on"]
+    theirs = (await undo_tokens(tmp_path, THIEF))["Your authenticator app is on"]
     await undo.undo(STRANGER, theirs)
     assert (await the_account(ada)).email == THIEF
     await undo.undo(OWNER, (await undo_tokens(tmp_path, EMAIL))[CHANGED])

@@ -49,7 +49,7 @@ from tests.accounts.phone import code, enable
 
 CHANGED = "Your Security Centre e-mail address was changed"
 ASKED = "Somebody asked to change your Security Centre e-mail address"
-OFF = "Two-factor authentication was turned off"
+OFF = "Your authenticator app was turned off"
 THIEF = "thief@evil.example"
 
 

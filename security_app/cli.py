@@ -174,6 +174,25 @@ def set_role(email: str, role: str) -> None:
         _stop("There is no account with this address.", 1)
 
 
+@app.command()
+def lift_suspension(email: str) -> None:
+    """Let an account use its second factors again after 50 wrong codes in a row.
+
+    Only once you know who asks: it gives whoever was guessing 50 more tries.
+    """
+    get_settings()
+    from security_app.accounts import second_factor
+    from security_app.accounts.addresses import address_key
+    from security_app.db.engine import transaction
+
+    async def lift() -> bool:
+        async with transaction() as db:
+            return await second_factor.lift_suspension(db, address_key(email))
+
+    if not asyncio.run(lift()):
+        _stop("There is no account with this address.", 1)
+
+
 def _run_server(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
     from reflex_base.constants import Env

@@ -37,3 +37,33 @@ def test_one_field_of_the_policy_can_be_chosen(environment: SetEnvironment) -> N
     policy = get_policy()
     assert (policy.password_require_digit, policy.password_min_length) == (False, 12)
     assert policy.password_max_length == 256
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"),
+    [
+        ("default", ("password_and_code", "any", "encrypted", 32)),
+        ("oncloudwine", ("password_and_code", "any", "encrypted", 16)),
+        ("wevion", ("password_and_code", "exclusive", "hashed", 32)),
+        ("paas", ("password", "any", "encrypted", 32)),
+        ("customer_area", ("code", "any", "encrypted", 32)),
+    ],
+)
+def test_a_preset_is_what_its_guide_chose(
+    environment: SetEnvironment, preset: str, expected: tuple[str, str, str, int]
+) -> None:
+    environment(POLICY=preset)
+    policy = get_policy()
+    chosen = (
+        policy.disable_proof,
+        policy.methods,
+        policy.recovery_code_storage,
+        policy.totp_secret_chars,
+    )
+    assert chosen == expected
+
+
+def test_a_single_field_wins_over_the_preset(environment: SetEnvironment) -> None:
+    environment(POLICY="wevion", POLICY_METHODS="any")
+    policy = get_policy()
+    assert (policy.methods, policy.recovery_code_storage) == ("any", "hashed")

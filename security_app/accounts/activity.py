@@ -57,6 +57,7 @@ ACTIONS = {
     "totp.disabled": "Authenticator app turned off",
     "email_code.enabled": "E-mail code turned on",
     "email_code.disabled": "E-mail code turned off",
+    "factors.suspension_lifted": "A suspended second factor works again, by support",
     "recovery_codes.viewed": "Recovery codes viewed",
     "recovery_codes.regenerated": "New recovery codes made: kit {}",
     "recovery_codes.mailed": "Recovery codes sent by e-mail",

@@ -18,7 +18,7 @@ from security_app.accounts.errors import ChallengeDead
 from security_app.accounts.tickets import safe_path
 from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
-from security_app.db.tables import Challenge
+from security_app.db.tables import Challenge, new_id
 from security_app.policy import CHALLENGE_LIFE, CHALLENGE_TRIES
 
 
@@ -49,10 +49,17 @@ async def begin(
     """Write the pending sign-in; in a browser a newer one replaces the former."""
     secret = new_token()
     expires_at = now() + CHALLENGE_LIFE
+    challenge_id = new_id()
     if visitor.browser_hash:
-        await db.exec(delete(Challenge).where(col(Challenge.browser_hash) == visitor.browser_hash))
+        is_former = col(Challenge.browser_hash) == visitor.browser_hash
+        statement = delete(Challenge).where(is_former)
+        gone = await db.exec(statement.returning(col(Challenge.id), col(Challenge.account_id)))
+        # A code mailed to this browser a moment ago goes on counting: nobody waits for another.
+        same = [former for former, owner in gone if owner == account_id]
+        challenge_id = same[0] if same else challenge_id
     db.add(
         Challenge(
+            id=challenge_id,
             account_id=account_id,
             secret_hash=digest(secret),
             browser_hash=visitor.browser_hash,

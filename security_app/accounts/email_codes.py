@@ -85,12 +85,12 @@ async def send(account_id: str, visitor: Visitor, occasion: Occasion) -> MailedC
     reservation = await throttle.reserve(*_budgets(account, visitor, occasion))
     code = email_code.new_code()
     async with transaction() as db:
-        await email_code.store(db, account_id, occasion, code)
+        former = await email_code.store(db, account_id, occasion, code)
     try:
         await send_now("email_code", account.email, _mail_params(account, visitor, occasion, code))
     except DeliveryFailed:
         async with transaction() as db:
-            await email_code.withdraw(db, account_id, occasion, code)
+            await email_code.withdraw(db, account_id, occasion, code, former)
             await throttle.refund(db, reservation)
         raise MailNotSent from None
     return await standing(account_id, occasion)

@@ -220,7 +220,7 @@ class MethodSuspended(Refused):
     status = 429
     field = "code"
     wait_s = 900
-    sentence = "Too many wrong codes. This method is suspended; use a recovery code."
+    sentence = "Too many wrong codes. It is suspended: use another one, or contact support."
 
 
 class MailNotSent(Refused):

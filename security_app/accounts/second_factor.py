@@ -6,6 +6,8 @@ One budget an account for all methods, attempts and doors (S-49).
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from sqlalchemy import update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import activity, notices, throttle
@@ -14,7 +16,7 @@ from security_app.accounts.proofs import email_code, recovery_code, totp
 from security_app.accounts.proofs.codes import as_recovery_code
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.throttle import Budget, Reservation
-from security_app.db.tables import Account
+from security_app.db.tables import Account, EmailMethod, RecoveryKit, Totp
 from security_app.live.hub import Change, announce
 from security_app.policy import FACTOR_LIMITS_ACCOUNT
 
@@ -97,6 +99,20 @@ async def fail(db: AsyncSession, account_id: str, method: str) -> None:
         await totp.count_failure(db, account_id)
     elif method == "email_code":
         await email_code.count_failure(db, account_id)
+    elif method == "recovery_code":
+        await recovery_code.count_failure(db, account_id)
+
+
+async def lift_suspension(db: AsyncSession, email_key: str) -> bool:
+    """Forget the wrong codes of an account, by an operator; returns whether there is one."""
+    account = (await db.exec(select(Account).where(Account.email_key == email_key))).first()
+    if account is None:
+        return False
+    for table in (Totp, EmailMethod, RecoveryKit):
+        await db.exec(update(table).where(col(table.account_id) == account.id).values(failures=0))
+    operator = Visitor(ip="", user_agent="")
+    activity.record_for(db, account.id, operator, "factors.suspension_lifted")
+    return True
 
 
 async def note_recovery_use(db: AsyncSession, actor: Actor, used: Candidate) -> None:

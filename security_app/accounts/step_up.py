@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from security_app.accounts import second_factor, throttle
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import (
+    AlreadyOn,
     CodeRefused,
     FieldRefused,
     NotOn,
@@ -83,7 +84,7 @@ async def prove(actor: Actor, action: str, proofs: Proofs) -> None:
     """Check the proofs of an action and write the grant for it.
 
     Raises:
-        NotOn: the action is about a method that is off.
+        NotOn, AlreadyOn: the action is about a method that is off, or on already.
         StepUpRequired: the account has nothing this action could be proven by.
         FieldRefused: a proof that is asked is missing.
         WrongPassword: field "password".
@@ -175,10 +176,12 @@ async def _prove_code(actor: Actor, proofs: Proofs, wanted: Needed, occasion: Oc
 
 
 def _require_method(row: StepUpRow, methods: Methods) -> None:
-    """Refuse an action on a method that is off, before any guess is counted."""
+    """Refuse what the method's present state rules out, before any guess is counted."""
     is_about_it = row.factor in {Ask.OWN_METHOD, Ask.AUTHENTICATOR}
     if is_about_it and row.own_method not in methods.on:
         raise NotOn
+    if row.factor is Ask.OTHER_METHOD and row.own_method in methods.on:
+        raise AlreadyOn
 
 
 def _codes(row: StepUpRow, methods: Methods) -> tuple[str, ...]:

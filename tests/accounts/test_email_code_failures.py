@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from security_app.accounts import email_codes, sign_in_code
 from security_app.accounts.actor import Actor
@@ -98,3 +99,15 @@ async def test_s23_a_server_that_never_answers_is_a_failure_like_others(
     failed = await outcome_of(email_codes.send_for_step_up(owner, "enable_totp"))
     assert isinstance(failed, MailNotSent)
     assert not await rows(EmailCode)
+
+
+async def test_s23_a_failed_second_mail_leaves_the_first_code_good(
+    owner: Actor, postbox: Postbox, clock: time_machine.Traveller
+) -> None:
+    await email_codes.send_for_step_up(owner, "enable_totp")
+    code = postbox.code
+    clock.shift(61)
+    postbox.failure = FAILURES[0]
+    failed = await outcome_of(email_codes.send_for_step_up(owner, "enable_totp"))
+    assert isinstance(failed, MailNotSent)
+    assert await prove(owner, "enable_totp", code) is None

@@ -8,9 +8,10 @@ import pytest
 import time_machine
 
 from security_app import policy
-from security_app.accounts import recovery_codes, step_up
+from security_app.accounts import recovery_codes, second_factor, step_up
 from security_app.accounts.errors import (
     CodeRefused,
+    MethodSuspended,
     NotRetrievable,
     StepUpRequired,
     TooManyAttempts,
@@ -19,7 +20,7 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.accounts.step_up import Proofs
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, OutboxMessage, RecoveryCode
-from security_app.policy import Policy
+from security_app.policy import FACTOR_FAILURES_SUSPEND, Policy
 from tests.accounts.cast import PASSWORD, open_session, outcome_of, rows
 from tests.accounts.phone import code, enable
 
@@ -174,3 +175,23 @@ async def test_s29_using_a_code_mails_the_owner(ada: Account) -> None:
     await step_up.prove(actor, "disable_totp", Proofs(PASSWORD, kit.codes[0].code))
     kinds = [message.kind for message in await rows(OutboxMessage)]
     assert kinds.count("recovery_code_used") == 1
+
+
+async def test_s49_fifty_wrong_codes_suspend_them_until_an_operator_lifts_it(
+    ada: Account, clock: time_machine.Traveller
+) -> None:
+    actor, _ = await open_session(ada)
+    _, kit = await enable(actor)
+    wrong = Proofs(PASSWORD, "AAAA-AAAA-AAAA-AAAA")
+    for _ in range(FACTOR_FAILURES_SUSPEND // 10):
+        for _ in range(10):
+            refusal = await outcome_of(step_up.prove(actor, "disable_totp", wrong))
+            assert isinstance(refusal, CodeRefused)
+        clock.shift(15 * 60 + 1)
+    right = Proofs(PASSWORD, kit.codes[0].code)
+    refusal = await outcome_of(step_up.prove(actor, "disable_totp", right))
+    assert isinstance(refusal, MethodSuspended)
+    async with transaction() as db:
+        assert await second_factor.lift_suspension(db, ada.email_key)
+        assert not await second_factor.lift_suspension(db, "nobody@example.org")
+    await step_up.prove(actor, "disable_totp", right)

@@ -97,8 +97,8 @@ async def test_s15_two_set_ups_at_once_turn_on_one(ada: Account) -> None:
 async def test_s16_a_set_up_while_on_is_refused(ada: Account) -> None:
     actor, _ = await open_session(ada)
     secret, _ = await enable(actor)
-    # With the app on, the proof for "turning it on" would be another method: there is none.
-    await step_up.prove(actor, "enable_totp", Proofs(PASSWORD, code(secret, ahead_s=30)))
+    proofs = Proofs(PASSWORD, code(secret, ahead_s=30))
+    assert isinstance(await outcome_of(step_up.prove(actor, "enable_totp", proofs)), AlreadyOn)
     assert isinstance(await outcome_of(totp.start_set_up(actor)), AlreadyOn)
 
 

@@ -43,9 +43,19 @@ def code_digest(account_id: str, occasion: Occasion, code: str, key: Key | None 
     return keyed_digest("e-mail code", text, key)
 
 
-async def store(db: AsyncSession, account_id: str, occasion: Occasion, code: str) -> None:
-    """Keep a code; it replaces the former one of its occasion: only the newest counts (S-19)."""
+async def store(
+    db: AsyncSession, account_id: str, occasion: Occasion, code: str
+) -> EmailCode | None:
+    """Keep a code in place of the former one of its occasion: only the newest counts (S-19).
+
+    Returns:
+        The former one, for :func:`withdraw`.
+    """
+    former = await db.get(EmailCode, (account_id, occasion.purpose, occasion.holder))
+    kept = EmailCode(**former.model_dump()) if former else None
     await db.exec(delete(EmailCode).where(_is_of(account_id, occasion)))
+    if former:
+        db.expunge(former)
     db.add(
         EmailCode(
             account_id=account_id,
@@ -55,6 +65,7 @@ async def store(db: AsyncSession, account_id: str, occasion: Occasion, code: str
             expires_at=now() + EMAIL_CODE_LIFE,
         )
     )
+    return kept
 
 
 async def life_left(db: AsyncSession, account_id: str, occasion: Occasion) -> timedelta | None:
@@ -66,14 +77,22 @@ async def life_left(db: AsyncSession, account_id: str, occasion: Occasion) -> ti
     return left if left > timedelta() else None
 
 
-async def withdraw(db: AsyncSession, account_id: str, occasion: Occasion, code: str) -> None:
-    """Take back a code that could not be sent, unless a newer one stands there."""
-    await db.exec(
+async def withdraw(
+    db: AsyncSession, account_id: str, occasion: Occasion, code: str, former: EmailCode | None
+) -> None:
+    """Take back a code that could not be sent, unless a newer one stands there.
+
+    Args:
+        former: what :func:`store` replaced; it counts again.
+    """
+    gone = await db.exec(
         delete(EmailCode).where(
             _is_of(account_id, occasion),
             col(EmailCode.code_hash) == code_digest(account_id, occasion, code),
         )
     )
+    if gone.rowcount and former is not None:
+        db.add(former)
 
 
 async def spend(db: AsyncSession, account_id: str, occasion: Occasion, text: str) -> bool:

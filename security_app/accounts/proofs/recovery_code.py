@@ -6,12 +6,14 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from security_app.accounts.errors import MethodSuspended
 from security_app.accounts.hashing import hashing_place, verify_text
 from security_app.accounts.proofs.codes import as_recovery_code
 from security_app.clock import now
 from security_app.db.engine import reading
-from security_app.db.tables import RecoveryCode
+from security_app.db.tables import RecoveryCode, RecoveryKit
 from security_app.keys import Key, keyed_digest, keys
+from security_app.policy import FACTOR_FAILURES_SUSPEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,16 @@ async def check(account_id: str, text: str) -> RightCode | None:
         text: as typed; case, spaces and dashes do not matter.
 
     Raises:
+        MethodSuspended: 50 wrong codes in a row.
         Overloaded: no hashing thread is free.
     """
     code = as_recovery_code(text)
     if code is None:
         return None
     async with reading() as db:
+        kit = await db.get(RecoveryKit, account_id)
+        if kit is not None and kit.failures >= FACTOR_FAILURES_SUSPEND:
+            raise MethodSuspended
         tags = [tag_of(account_id, code, key) for key in keys()]
         statement = select(RecoveryCode).where(
             RecoveryCode.account_id == account_id, col(RecoveryCode.tag).in_(tags)
@@ -63,4 +69,19 @@ async def spend(db: AsyncSession, right: RightCode) -> bool:
         )
         .values(used_at=now())
     )
-    return result.rowcount == 1
+    if result.rowcount == 0:
+        return False
+    owner = select(RecoveryCode.account_id).where(RecoveryCode.id == right.id).scalar_subquery()
+    await db.exec(
+        update(RecoveryKit).where(col(RecoveryKit.account_id) == owner).values(failures=0)
+    )
+    return True
+
+
+async def count_failure(db: AsyncSession, account_id: str) -> None:
+    """Note a wrong code for the count that suspends the method (S-49)."""
+    await db.exec(
+        update(RecoveryKit)
+        .where(col(RecoveryKit.account_id) == account_id)
+        .values(failures=col(RecoveryKit.failures) + 1)
+    )

@@ -17,7 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from security_app.web.entry.demo_accounts import DEMO_PASSWORD  # noqa: E402
 from tests.e2e.pages.activity_page import ActivityPage  # noqa: E402 - needs the path set above
+from tests.e2e.pages.email_code_card import EmailCodeCard  # noqa: E402
+from tests.e2e.pages.profile_page import ProfilePage  # noqa: E402
 from tests.e2e.pages.security_page import SecurityPage  # noqa: E402
 from tests.e2e.pages.sign_in_page import SignInPage  # noqa: E402
 from tests.e2e.seeding import DESKTOP  # noqa: E402
@@ -114,6 +117,8 @@ def take_all(browser: Browser, server: Server) -> None:
     signed_in("security-dark", lambda security: security, theme="dark")
     signed_in("security-phone", lambda security: security, viewport=PHONE)
     signed_in("change-password", type_new_password)
+    signed_in("email-code", ask_for_a_code)
+    signed_in("profile", lambda security: ProfilePage(security.page).open())
     signed_in("activity", lambda security: ActivityPage(security.page).open())
 
 
@@ -122,6 +127,12 @@ def type_new_password(security: SecurityPage) -> None:
     dialog = security.password.open_dialog()
     dialog.new_password.fill("seven otters swim at 8")
     expect(dialog.strength.words).to_be_visible()
+
+
+def ask_for_a_code(security: SecurityPage) -> None:
+    """Turn the e-mail code on, up to its code."""
+    dialog = EmailCodeCard.on(security.page).begin_with(DEMO_PASSWORD)
+    expect(dialog.mailed.sent).to_be_visible()
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=24), nullable=False),
         sa.Column("enabled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("needs_other_method", sa.Boolean(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],

@@ -21,7 +21,8 @@ class Methods:
         has_password: whether it can prove itself with a password.
         totp_at: since when the authenticator app is on, None when off.
         email_code_at: since when the e-mail code is on, None when off.
-        on: the methods that are on, the one used last first.
+        on: the methods whose codes count, the one used last first. After a password
+            reset by mail the e-mail code is missing until the app has been used (D5).
     """
 
     has_password: bool
@@ -37,6 +38,7 @@ _FACTORS = (
         col(Totp.last_step),
         col(EmailMethod.enabled_at),
         col(EmailMethod.last_used_at),
+        col(EmailMethod.needs_other_method),
     )
     .select_from(Account)
     .outerjoin(Totp, col(Totp.account_id) == col(Account.id))
@@ -51,9 +53,9 @@ async def methods_of(db: AsyncSession, account_id: str) -> Methods:
     row = result.first()
     if row is None:
         return Methods(has_password=False, totp_at=None)
-    has_password, totp_at, last_step, email_code_at, email_used_at = row
+    has_password, totp_at, last_step, email_code_at, email_used_at, needs_other = row
     on = ["totp"] if totp_at else []
-    if email_code_at:
+    if email_code_at and not (totp_at and needs_other):
         app_used_at = datetime.fromtimestamp((last_step or 0) * _STEP_S, UTC)
         is_preferred = email_used_at is not None and email_used_at > app_used_at
         on.insert(0 if is_preferred else len(on), "email_code")

@@ -23,6 +23,7 @@ from security_app.accounts.actor import Visitor
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import CodeRefused, NotOn, Refused
 from security_app.accounts.methods import methods_of
+from security_app.accounts.proofs import email_code
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.sessions import NewSession
 from security_app.accounts.sign_in import SignedIn, note_api_device
@@ -67,7 +68,7 @@ async def pending_of_browser(visitor: Visitor) -> Pending:
         challenge = await challenges.of_browser(db, visitor)
         methods = await methods_of(db, challenge.account_id)
     mailed = None
-    if methods.email_code_at is not None:
+    if "email_code" in methods.on:
         mailed = await email_codes.standing(challenge.account_id, _occasion(challenge))
     offered = (*methods.on, "recovery_code") if "totp" in methods.on else methods.on
     return Pending(offered, mailed, challenge.expires_at)
@@ -121,7 +122,7 @@ async def mail_code_of_client(visitor: Visitor, challenge: str) -> MailedCode:
 async def _mail_code(challenge: Challenge, visitor: Visitor) -> MailedCode:
     async with reading() as db:
         methods = await methods_of(db, challenge.account_id)
-    if methods.email_code_at is None:
+    if "email_code" not in methods.on:
         raise NotOn
     return await email_codes.send(challenge.account_id, visitor, _occasion(challenge))
 
@@ -206,6 +207,8 @@ async def _finish(
         if candidate is not None and await candidate.spend(db):
             await challenges.finish(db, challenge)
             await second_factor.succeed(db, attempt)
+            if candidate.method != "email_code":
+                await email_code.trust_mailbox(db, account_id)
             await _note(
                 db,
                 challenge,

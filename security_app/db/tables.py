@@ -298,6 +298,9 @@ class EmailMethod(SQLModel, table=True):
     )
     enabled_at: datetime = _time()
     last_used_at: datetime | None = _time(nullable=True)
+    #: Since a password reset by mail the mailbox has been enough once: with an app on, its
+    #: codes do not count until the app has (D5).
+    needs_other_method: bool = Field(default=False, sa_type=Boolean)
     #: Wrong codes in a row; at 50 the method is suspended (S-49).
     failures: int = 0
 

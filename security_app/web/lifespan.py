@@ -29,12 +29,16 @@ from security_app.db.errors import DatabaseUnavailable
 from security_app.logs import configure_logs
 from security_app.mail.outbox import forget_old as forget_old_mail
 from security_app.mail.outbox import sender
+from security_app.policy import get_policy
 from security_app.web import headers
 
 log = structlog.get_logger(__name__)
 
 #: Expired rows are dead by their time already; sweeping only makes room.
 _SWEEP_EVERY_S = 300
+#: Base32. RFC 4226 §4 R6 requires 128 bits; a policy may show fewer (D3).
+_BITS_A_CHAR = 5
+_RFC_4226_BITS = 128
 
 
 @contextlib.asynccontextmanager
@@ -53,6 +57,7 @@ async def lifespan() -> AsyncGenerator[None]:
     gc.collect()
     gc.freeze()
     tasks = [asyncio.create_task(sender().run()), asyncio.create_task(_sweep())]
+    _warn()
     log.info("started")
     try:
         yield
@@ -62,6 +67,13 @@ async def lifespan() -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await database().dispose()
         log.info("stopped")
+
+
+def _warn() -> None:
+    """Say what the policy has chosen below what the standards ask."""
+    bits = get_policy().totp_secret_chars * _BITS_A_CHAR
+    if bits < _RFC_4226_BITS:
+        log.warning("totp_secret_below_rfc_4226", bits=bits, required=_RFC_4226_BITS)
 
 
 async def _open_database() -> None:

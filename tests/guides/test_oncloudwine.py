@@ -106,6 +106,7 @@ def test_enable(page: Page, person: Person, server: Server) -> None:
     wizard = AuthenticatorCard.on(page).begin_with(person.password)
     expect(wizard.qr).to_be_visible()
     assert len(wizard.read_secret()) == 16
+    assert "totp_secret_below_rfc_4226" in server.log_text()
     # "Scan the QR code. Open your authenticator app and scan. The app starts generating codes."
     app = App.scanning(page)
     assert app.secret == wizard.read_secret()

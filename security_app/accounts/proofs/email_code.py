@@ -138,6 +138,24 @@ async def spend(db: AsyncSession, account_id: str, occasion: Occasion, text: str
     return True
 
 
+async def distrust_mailbox(db: AsyncSession, account_id: str) -> None:
+    """Let codes wait for the other method, where there is one: the mailbox was enough once (D5)."""
+    await _set_needs_other(db, account_id, needs_other=True)
+
+
+async def trust_mailbox(db: AsyncSession, account_id: str) -> None:
+    """Let codes count again: another method has been proven."""
+    await _set_needs_other(db, account_id, needs_other=False)
+
+
+async def _set_needs_other(db: AsyncSession, account_id: str, *, needs_other: bool) -> None:
+    await db.exec(
+        update(EmailMethod)
+        .where(col(EmailMethod.account_id) == account_id)
+        .values(needs_other_method=needs_other)
+    )
+
+
 async def count_failure(db: AsyncSession, account_id: str) -> None:
     """Note a wrong code for the count that suspends the method (S-49)."""
     await db.exec(

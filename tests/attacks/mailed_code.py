@@ -53,7 +53,9 @@ class Reader:
         """Make every attempt counted so far that much older."""
         with self.server.rows() as rows:
             for row in rows.exec(select(ThrottleKey).where(col(ThrottleKey.key).like("code:%"))):
-                row.hits = " ".join(repr(float(hit) - seconds) for hit in row.hits.split())
+                # A hit is its time and what makes it this attempt's own.
+                hits = [hit.partition("~") for hit in row.hits.split()]
+                row.hits = "".join(f" {float(at) - seconds!r}~{own}" for at, _, own in hits)
                 rows.add(row)
             rows.commit()
 

@@ -11,6 +11,7 @@ from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.pages.demo_mail_page import DemoMailPage
 from tests.e2e.pages.forgot_password_page import ForgotPasswordPage
 from tests.e2e.pages.reset_password_page import ResetPasswordPage
+from tests.e2e.pages.second_factor import SecondFactorPage
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
 from tests.server import Person, Server
@@ -61,3 +62,19 @@ def test_the_mail_page_shows_what_was_sent(
     mail.get_by_role("link").first.click()
     reset = ResetPasswordPage(security.page).wait_until_ready()
     expect(reset.heading).to_have_text("Choose a new password")
+
+
+def test_new_mail_shows_by_itself(page: Page, person: Person, second_page: Page) -> None:
+    mailbox = DemoMailPage(page).open()
+    expect(mailbox.mail_to(person.email)).to_have_count(0)
+    ForgotPasswordPage(second_page).open().submit(person.email)
+    expect(mailbox.mail_to(person.email)).to_have_count(1)
+
+
+def test_the_account_with_both_methods_lets_one_pick(page: Page) -> None:
+    sign_in_page = SignInPage(page).open()
+    sign_in_page.fill_demo_account("both@demo.test")
+    sign_in_page.submit_button.click()
+    second = SecondFactorPage(page).wait_until_ready()
+    second.use_email_button.click()
+    expect(second.mailed.sent).to_contain_text("b•••@demo.test")

@@ -156,7 +156,8 @@ def test_a_deleted_account_leaves_every_browser(
 
 
 def test_escape_leaves_everything_as_it_was(profile: ProfilePage, person: Person) -> None:
-    profile.deletion.open_dialog(person.password)
+    dialog = profile.deletion.open_dialog(person.password)
+    expect(dialog.confirmation).to_be_focused()
     profile.page.keyboard.press("Escape")
     expect(profile.page.get_by_role("dialog")).to_have_count(0)
     expect(profile.deletion.delete_button).to_be_focused()

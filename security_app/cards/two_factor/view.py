@@ -21,7 +21,7 @@ _TRADE_OFFS = (
 def _choice() -> rx.Component:
     methods = [
         rx.el.li(
-            rx.el.h3(method, class_name="row-title"),
+            rx.el.p(method, class_name="row-title"),
             rx.el.p(pros, class_name="row-line"),
             rx.el.p(cons, class_name="row-line"),
             class_name="trade-off",

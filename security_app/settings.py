@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     session_max_hours: int = Field(default=336, ge=1, le=24 * 365)
     recovery_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
     trusted_proxy_hops: int = Field(default=0, ge=0, le=10)
+    metrics_token: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json", ""] = ""
 
@@ -159,6 +160,15 @@ class Settings(BaseSettings):
     def _known_mail_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value and urlsplit(value.get_secret_value()).scheme not in {"smtp", "smtps"}:
             msg = "must be smtp://user:password@host:port or smtps://…"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _usable_token(cls, value: SecretStr | None) -> SecretStr | None:
+        # What a header can carry; a shorter one could be guessed.
+        if value and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
+            msg = "needs at least 16 ASCII characters without spaces; `openssl rand -hex 32`"
             raise ValueError(msg)
         return value
 

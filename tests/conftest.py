@@ -17,7 +17,15 @@ _ENVIRONMENT = {
     "PUBLIC_URL": "http://localhost:3999",
     "PORT": "3999",
 }
-for _name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "POLICY", "HIBP_URL", "GEOIP_DATABASE"):
+for _name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "POLICY",
+    "HIBP_URL",
+    "GEOIP_DATABASE",
+    "METRICS_TOKEN",
+):
     os.environ.pop(_name, None)
 os.environ.update(_ENVIRONMENT)
 

@@ -68,6 +68,7 @@ def test_every_wrong_value_is_named_in_one_message(environment: SetEnvironment) 
         "TRUSTED_PROXY_HOPS": "99",
         "LOG_LEVEL": "loud",
         "LOG_FORMAT": "xml",
+        "METRICS_TOKEN": "short",
     }
     environment(**wrong)
     text = refusal()
@@ -247,6 +248,7 @@ def test_s76_no_secret_is_printed(environment: SetEnvironment, tmp_path: Path) -
         "REDIS_URL": "redis://:canary-two@127.0.0.1:6379/0",
         "SMTP_URL": "smtp://u:canary-three@127.0.0.1:587",
         "GOOGLE_CLIENT_SECRET": "canary-four",
+        "METRICS_TOKEN": "canary-five-0123456789",
     }
     environment(**canaries)
     settings = get_settings()
@@ -257,6 +259,28 @@ def test_s76_no_secret_is_printed(environment: SetEnvironment, tmp_path: Path) -
     text = refusal()
     assert "canary" not in text
     assert GOOD_KEY not in text
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["x", "fifteen-letters", "sixteen letters.", "sixteen-letters\u00e9", "16-letters-long\t"],
+)
+def test_a_token_that_is_short_or_fits_no_header_is_refused_and_not_repeated(
+    environment: SetEnvironment, token: str
+) -> None:
+    environment(METRICS_TOKEN=token)
+    text = refusal()
+    assert "METRICS_TOKEN" in text
+    assert token == "x" or token not in text
+
+
+def test_metrics_are_off_without_a_token(environment: SetEnvironment) -> None:
+    environment(METRICS_TOKEN="")
+    assert get_settings().metrics_token is None
+    environment(METRICS_TOKEN="sixteen-letters!")
+    token = get_settings().metrics_token
+    assert token is not None
+    assert token.get_secret_value() == "sixteen-letters!"
 
 
 def test_settings_do_not_change_after_they_were_read(environment: SetEnvironment) -> None:
@@ -274,7 +298,7 @@ def test_every_variable_of_the_table_is_there() -> None:
         "GOOGLE_CLIENT_SECRET", "APPLE_CLIENT_ID", "APPLE_TEAM_ID", "APPLE_KEY_ID",
         "APPLE_KEY_FILE", "GOOGLE_ISSUER", "APPLE_ISSUER", "HIBP_URL", "GEOIP_DATABASE",
         "SESSION_IDLE_MINUTES", "SESSION_MAX_HOURS", "TRUSTED_PROXY_HOPS", "LOG_LEVEL",
-        "LOG_FORMAT",
+        "LOG_FORMAT", "METRICS_TOKEN",
     }  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from security_app import metrics
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.devices import describe
 from security_app.accounts.places import place_of
 from security_app.clock import now
+from security_app.db.engine import after_commit
 from security_app.db.tables import SecurityEvent, SignInAttempt, known_id
 from security_app.live.hub import Change, announce
 
@@ -182,9 +184,19 @@ def record_sign_in(
         session_id=session_id,
     )
     db.add(row)
+    count_sign_in(db, result)
     if account_id:
         announce(db, Change(account_id, "activity"))
     return row.id
+
+
+def count_sign_in(db: AsyncSession, result: str) -> None:
+    """Count a step of a sign-in for the operator, once this transaction is committed.
+
+    Args:
+        result: a key of ``RESULTS``.
+    """
+    after_commit(db, metrics.sign_ins.labels(result).inc)
 
 
 async def sign_ins(

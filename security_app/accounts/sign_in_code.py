@@ -216,6 +216,7 @@ async def _finish(
                 method=_OPENED_BY[candidate.method],
                 two_factor_verified=True,
             )
+            activity.count_sign_in(db, "signed_in")
             if candidate.method == "recovery_code":
                 activity.record_for(
                     db, account_id, visitor, "recovery_code.used", candidate.code_id
@@ -232,6 +233,7 @@ async def _note_wrong_code(
     """Write the failure; the first one of a sign-in mails the owner: the password is known."""
     await second_factor.fail(db, challenge.account_id, method)
     await _note(db, challenge, result="wrong_code")
+    activity.count_sign_in(db, "wrong_code")
     account = await db.get(Account, challenge.account_id)
     if is_first and account is not None:
         await notices.tell(db, "wrong_code", account, visitor)

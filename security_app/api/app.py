@@ -1,4 +1,4 @@
-"""The FastAPI application: the JSON API, and the two form routes of the hand-off."""
+"""The FastAPI application: the JSON API, the two form routes of the hand-off, the metrics."""
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -22,6 +22,7 @@ from security_app.api import (
 from security_app.api.answers import refusals
 from security_app.api.barrier import FaultBarrier, fault_as_problem, fault_as_text
 from security_app.web import handoff
+from security_app.web.monitoring import MetricsRoute
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
@@ -45,6 +46,7 @@ def build_api() -> FastAPI:
     for route in handoff.router.routes:
         # Without these the page's own application would answer other methods with a page.
         site.router.routes.append(Route(getattr(route, "path", ""), _MethodNotAllowed()))
+    site.router.routes.append(MetricsRoute())
     site.mount("/api", build_json_api())
     return site
 

@@ -104,6 +104,11 @@ class Hub:
             if not listeners:
                 del self._subscriptions[account_id]
 
+    @property
+    def open_pages(self) -> int:
+        """How many pages listen, of all accounts."""
+        return sum(len(listeners) for listeners in self._subscriptions.values())
+
     def publish(self, change: Change) -> None:
         """Tell every open page of the account."""
         self.latest += 1

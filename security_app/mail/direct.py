@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from security_app.db.tables import new_id
-from security_app.mail.errors import TemporaryFailure
+from security_app.mail.errors import DeliveryFailed, TemporaryFailure
 from security_app.mail.messages import render
 from security_app.mail.outbox import sender
+from security_app.metrics import mail_codes_refused, mail_sent
 
 #: S-23: a clear answer within ten seconds, hashing and storage included.
 PATIENCE_S = 7.0
@@ -16,7 +17,7 @@ _places: set[str] = set()
 
 
 async def send_now(kind: str, recipient: str, params: Mapping[str, str]) -> None:
-    """Render and deliver one message.
+    """Render and deliver one message, and count what became of it.
 
     Args:
         kind: a key of ``messages.SUBJECTS``.
@@ -26,6 +27,15 @@ async def send_now(kind: str, recipient: str, params: Mapping[str, str]) -> None
     Raises:
         DeliveryFailed: not taken in time, or every place is taken by slow conversations.
     """
+    try:
+        await _send(kind, recipient, params)
+    except DeliveryFailed as failure:
+        mail_codes_refused.labels(failure.word).inc()
+        raise
+    mail_sent.labels(kind).inc()
+
+
+async def _send(kind: str, recipient: str, params: Mapping[str, str]) -> None:
     if len(_places) >= _PLACES:
         raise TemporaryFailure("no_place")
     message_id = new_id()

@@ -19,6 +19,11 @@ class DeliveryFailed(Exception):
         self.kind = kind
         super().__init__(kind)
 
+    @property
+    def word(self) -> str:
+        """The kind without a reply code: one of a few words, for counting."""
+        return self.kind.partition(":")[0]
+
 
 class TemporaryFailure(DeliveryFailed):
     """Trying again later can help."""

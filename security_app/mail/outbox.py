@@ -41,6 +41,7 @@ from security_app.mail.queueing import (
     wake,
 )
 from security_app.mail.transports import Transport, transport_from
+from security_app.metrics import mail_postponed, mail_sent
 from security_app.settings import get_settings
 
 __all__ = [
@@ -161,11 +162,13 @@ class Sender:
                 await _close(message, sent_at=clock.now())
                 note.info("mail_sent" if is_sent else "mail_not_wanted")
                 if is_sent:
+                    mail_sent.labels(message.kind).inc()
                     await self._recover()
             elif retry_at is not None:
                 self._is_down = self._is_down or failure.kind in _OUTAGES
                 await _write(message.id, not_before=retry_at, last_error=failure.kind[:100])
                 note.warning("mail_postponed", reason=failure.kind)
+                mail_postponed.labels(failure.word).inc()
             else:
                 await _close(message, failed_at=clock.now(), last_error=failure.kind[:100])
                 note.error("mail_given_up", reason=failure.kind)

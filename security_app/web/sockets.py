@@ -30,6 +30,11 @@ _FLOOD_S = 5
 _live: Counter[str] = Counter()
 
 
+def open_sockets() -> int:
+    """How many sockets this process serves."""
+    return _live.total()
+
+
 class Meter:
     """A token bucket for the messages of one socket."""
 

@@ -37,6 +37,7 @@ OTHERS = [
     "/favicon.svg",
     "/ui.css",
     "/demo/mail",
+    "/metrics",
     "/_event/",
 ]
 CLOSED = [

@@ -97,6 +97,8 @@ def test_s81_every_answer_carries_these(site: Path, environment: SetEnvironment)
         ("/favicon.ico", 200, "image/x-icon", "public, max-age=86400"),
         ("/favicon.ico", 404, "text/plain", "no-store"),
         ("/api/me", 200, "application/json", "no-store"),
+        ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "no-store"),
+        ("/metrics", 404, "text/html; charset=utf-8", "no-cache"),
         ("/auth/session", 303, "", "no-store"),
         ("/auth/session", 403, "text/plain", "no-store"),
         ("/api/assets/x", 200, "application/json", "no-store"),

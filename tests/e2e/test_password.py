@@ -27,8 +27,8 @@ def test_a_change_ends_the_other_browser_and_keeps_this_one(
 
     security.password.open_dialog().save(current=person.password, new=NEW_PASSWORD)
 
-    SignInPage(second_page).wait_until_ready()
     expect(page.get_by_role("dialog")).to_have_count(0)
+    SignInPage(second_page).wait_until_ready()
     expect(security.notices).to_have_text(
         ["Your password was changed. 1 other session was signed out."]
     )

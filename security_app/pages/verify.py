@@ -10,6 +10,7 @@ from security_app.ui.code_proof import code_proof, other_methods
 from security_app.ui.countdown import countdown
 from security_app.ui.entry_form import entry_form
 from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.ui.skeleton import skeleton_lines
 from security_app.web.door import DoorState
 from security_app.web.entry.verify import VerifyState
 
@@ -38,9 +39,8 @@ def _form() -> rx.Component:
     )
 
 
-def verify() -> rx.Component:
-    """Build the page."""
-    return entry_frame(
+def _asks() -> rx.Component:
+    return rx.fragment(
         rx.match(
             VerifyState.mode,
             ("recovery_code", rx.el.p("Enter a recovery code.", class_name="entry-text")),
@@ -49,6 +49,14 @@ def verify() -> rx.Component:
         ),
         _form(),
         rx.el.div(other_methods(VerifyState, offers_recovery=True), class_name="entry-alternative"),
+    )
+
+
+def verify() -> rx.Component:
+    """Build the page."""
+    return entry_frame(
+        # Not before it is known what is asked: a field that changes would drop what is typed.
+        rx.cond(VerifyState.is_ready, _asks(), skeleton_lines(3)),
         entry_links(text_link("Lost your device and your codes?", "/recover")),
         entry_links(text_link("Back to sign in", "/sign-in")),
         title="Two-factor authentication",

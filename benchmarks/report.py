@@ -16,6 +16,7 @@ _TITLES = {
     "B-1": "Sign-ins per second, 16 clients",
     "B-2": "Sign-in latency, one client",
     "B-3": "Another person's click while 200 sign in",
+    "B-4": "Second factor step alone",
     "B-5": "Click to screen on the Sessions card",
     "B-6": "The Security page, cold and warm",
     "B-6b": "The Security page on a slow phone",

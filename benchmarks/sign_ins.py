@@ -16,6 +16,7 @@ from benchmarks import product
 from benchmarks.figures import Line, Scale, against_at_most, flat, in_turn, median, p95, ratio
 from benchmarks.product import PASSWORD, Person, Server, WatchedServer
 from benchmarks.wire import SECURITY, Http, Page, handler
+from security_app.accounts.errors import Overloaded
 from tests.server import Browser
 
 _CLIENTS = 16
@@ -190,6 +191,16 @@ async def _sign_in(line: Http, person: Person, client: int) -> None:
     assert status == 200, answer
 
 
+async def _sign_in_or_be_turned_away(line: Http, person: Person, client: int) -> None:
+    """As part of a crowd: 503 is an answer too, and says when to come again (S-88)."""
+    body = {"email": person.email, "password": person.password}
+    source = {"X-Forwarded-For": f"10.0.{client // 250}.{client % 250 + 1}"}
+    status, answer = await line.ask_json("POST", "/api/v1/auth/sign-in", body, source)
+    assert status in {200, 503}, answer
+    if status == 503:
+        await asyncio.sleep(Overloaded.wait_s)
+
+
 async def _one_by_one(server: Server, people: Sequence[Person], count: int) -> list[float]:
     found: list[float] = []
     async with Http(server.base_url) as line:
@@ -266,7 +277,7 @@ async def _clicks_in_storm(server: Server, people: Sequence[Person], count: int)
 
         async def storm(number: int) -> None:
             while True:
-                await _sign_in(lines[number], people[number], number)
+                await _sign_in_or_be_turned_away(lines[number], people[number], number)
 
         tasks = [asyncio.create_task(storm(number)) for number in range(_STORM_WIDTH)]
         try:

@@ -66,6 +66,7 @@ dev: $(VENV)/.runtime ## Serve with hot reload while you edit
 
 clean: ## Remove what make built; var/ with its database stays
 	rm -rf $(VENV) .web .web.lock .states .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf tests/openid_provider/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Print this list

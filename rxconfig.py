@@ -3,6 +3,7 @@
 import os
 
 from security_app.settings import get_settings
+from security_app.web.bundle import FewFiles
 from security_app.web.frontend import SameOrigin, toolchain
 
 settings = get_settings()
@@ -11,12 +12,17 @@ settings = get_settings()
 # the project's own Node and npm, no calls home, socket messages of at most 64 KiB (S-89).
 os.environ.update(toolchain())
 os.environ.setdefault("REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE", str(64 * 1024))
+# A tab talks to one worker as long as its socket lives: that worker keeps the tab's state at
+# hand for seconds and hands it over when another asks, instead of reading and writing Redis
+# for every event.
+os.environ.setdefault("REFLEX_OPLOCK_ENABLED", "1")
 
 import reflex as rx  # noqa: E402 - reads the environment set above
 from reflex_base.constants import StateManagerMode  # noqa: E402
 from reflex_base.plugins.sitemap import SitemapPlugin  # noqa: E402
 
 from security_app.ui import theme  # noqa: E402
+from security_app.ui.radix import LeanRadixThemes  # noqa: E402
 
 config = rx.Config(
     app_name="security_app",
@@ -35,5 +41,9 @@ config = rx.Config(
     redis_url=settings.redis_url.get_secret_value() if settings.redis_url else None,
     frontend_compression_formats=["brotli", "gzip"],
     disable_plugins=[SitemapPlugin],
-    plugins=[rx.plugins.RadixThemesPlugin(theme=theme.radix_theme()), SameOrigin()],
+    plugins=[
+        LeanRadixThemes(theme=theme.radix_theme()),
+        FewFiles(),
+        SameOrigin(),
+    ],
 )

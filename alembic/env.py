@@ -7,14 +7,15 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, event
 from sqlmodel import AutoString, SQLModel
 
-from security_app.db import tables
+import security_app.db.tables  # noqa: F401 - fills the metadata
 from security_app.db.migrations import sync_url
+from security_app.db.tables.columns import UtcDateTime
 from security_app.settings import get_settings
 
 
 def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our own column types into a migration as what they are in the database."""
-    if kind == "type" and isinstance(item, tables.UtcDateTime):
+    if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, AutoString):
         return f"sa.String(length={item.length})"

@@ -19,6 +19,7 @@ def main() -> int:
         clicks,
         events,
         full_tables,
+        keys,
         live,
         pages,
         report,
@@ -43,7 +44,9 @@ def main() -> int:
         "B-10": events.throughput,
         "B-11": events.memory,
         "B-12": start.first_answer,
+        "B-13": keys.throughput,
         "B-14": sign_ins.loop_blocks,
+        "B-15": events.workers,
     }
     asked = _arguments(list(catalogue))
     scale = Scale(is_full=asked.full, rounds=asked.rounds or (5 if asked.full else 3))

@@ -18,7 +18,7 @@ import httpx
 
 from benchmarks.wire import STATE
 from security_app.web import frontend
-from tests.server import _free_port
+from tests.server import free_port
 
 INCREMENT = f"{STATE}.bare___bare____counter.increment"
 COUNTED = "count_rx_state_"
@@ -113,7 +113,7 @@ def build() -> Path:
 def serving() -> Iterator[BareServer]:
     """Serve it with the options the product's own server has."""
     folder = build()
-    port = _free_port()
+    port = free_port()
     started = time.perf_counter()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

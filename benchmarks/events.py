@@ -1,4 +1,4 @@
-"""B-10, B-11: events per second with the guard, and the memory of open pages."""
+"""B-10, B-11, B-15: events per second with the guard, memory of open pages, two workers."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ def throughput(scale: Scale) -> list[Line]:
         cookies = _cookies(server, _SOCKETS)
         ours, floor = in_turn(
             scale.rounds,
-            lambda: [asyncio.run(_rate(_our_pages(server, cookies), _our_events, lasting_s))],
+            lambda: [_our_rate(server, cookies, lasting_s)],
             lambda: [asyncio.run(_rate(_bare_pages(bare, _SOCKETS), _bare_events, lasting_s))],
         )
     found = ratio(ours, floor)
@@ -66,6 +66,36 @@ def memory(scale: Scale) -> list[Line]:
             is_met=ours <= floor + _ALLOWED_KB,
         )
     ]
+
+
+def workers(scale: Scale) -> list[Line]:
+    """B-15: what a second worker adds; both keep states in Redis, rows in PostgreSQL."""
+    lasting_s = scale.pick(4, 15)
+    with product.serving_workers(1) as one, product.serving_workers(2) as two:
+        of_one, of_two = _cookies(one, _SOCKETS), _cookies(two, _SOCKETS)
+        ours, floor = in_turn(
+            scale.rounds,
+            lambda: [_our_rate(two, of_two, lasting_s)],
+            lambda: [_our_rate(one, of_one, lasting_s)],
+        )
+    found = ratio(ours, floor)
+    return [
+        Line(
+            budget="B-15",
+            what=f"events on {_SOCKETS} sockets, two workers beside the measuring client",
+            ours=median(flat(ours)),
+            unit="/s",
+            floor=median(flat(floor)),
+            floor_name="one worker",
+            ratio=found,
+            allowed="≥ 1.6 × one worker",
+            is_met=found >= 1.6,
+        )
+    ]
+
+
+def _our_rate(server: Server, cookies: Sequence[str], lasting_s: int) -> float:
+    return asyncio.run(_rate(_our_pages(server, cookies), _our_events, lasting_s))
 
 
 def _cookies(server: Server, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The product as a process, with people in it: what the measurements run against."""
 
 import contextlib
+import os
 import secrets
 import sqlite3
 import subprocess
@@ -75,6 +76,22 @@ def serving(*, watched: bool = False, behind_proxy: bool = True) -> Iterator[Ser
     if behind_proxy:
         environment["TRUSTED_PROXY_HOPS"] = "1"
     with (WatchedServer if watched else Server)(environment) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_workers(count: int) -> Iterator[Server]:
+    """Run the product in some processes that share PostgreSQL and Redis.
+
+    Raises:
+        OSError: one of the two does not listen (``TEST_POSTGRES_URL``, ``TEST_REDIS_URL``).
+    """
+    environment = {
+        "POLICY_SOCKET_MESSAGES_PER_S": "1000000",
+        "WORKERS": str(count),
+        "REDIS_URL": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+    }
+    with Server(environment, postgresql=True) as server:
         yield server
 
 

@@ -28,7 +28,9 @@ _TITLES = {
     "B-10": "Events per second, 50 sockets",
     "B-11": "Memory of an open Security page",
     "B-12": "Start to first answer",
+    "B-13": "API requests with a key",
     "B-14": "Longest block of the event loop",
+    "B-15": "Two workers",
 }
 _INTRO = """# Performance
 

@@ -12,7 +12,7 @@ import httpx
 from benchmarks import bare_app, product
 from benchmarks.figures import Line, Scale, median
 from security_app.web import frontend
-from tests.server import _free_port
+from tests.server import free_port
 
 _WITHIN_S = 180
 
@@ -60,7 +60,7 @@ def first_answer(scale: Scale) -> list[Line]:
 
 
 def _make_run(data_dir: str) -> float:
-    port = _free_port()
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if name != "PUBLIC_URL"}
     start = time.perf_counter()
     process = subprocess.Popen(

@@ -19,16 +19,20 @@ sys.path.insert(0, str(ROOT))
 
 from security_app.web.entry.demo_accounts import DEMO_PASSWORD  # noqa: E402
 from tests.e2e.pages.activity_page import ActivityPage  # noqa: E402 - needs the path set above
+from tests.e2e.pages.api_keys_page import ApiKeysPage  # noqa: E402
 from tests.e2e.pages.email_code_card import EmailCodeCard  # noqa: E402
 from tests.e2e.pages.profile_page import ProfilePage  # noqa: E402
 from tests.e2e.pages.security_page import SecurityPage  # noqa: E402
 from tests.e2e.pages.sign_in_page import SignInPage  # noqa: E402
+from tests.e2e.pages.step_up_dialog import StepUpDialog  # noqa: E402
+from tests.e2e.pages.workspace_page import WorkspacePage  # noqa: E402
 from tests.e2e.seeding import DESKTOP  # noqa: E402
 from tests.install_browser import REMEMBERED  # noqa: E402
 from tests.server import Server  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 PERSON = "fresh@demo.test"
+OWNER = "owner@demo.test"
 DESK: ViewportSize = {"width": 1120, "height": 840}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -100,15 +104,24 @@ def take_all(browser: Browser, server: Server) -> None:
         SecurityPage(sign_in.page).wait_until_ready()
         cookies = context.cookies()
 
+    with window(browser, server) as context:
+        sign_in = SignInPage(context.new_page()).open()
+        sign_in.fill_demo_account(OWNER)
+        expect(sign_in.email).to_have_value(OWNER)
+        sign_in.submit_button.click()
+        SecurityPage(sign_in.page).wait_until_ready()
+        cookies_of_owner = context.cookies()
+
     def signed_in(
         name: str,
         act: Callable[[SecurityPage], object],
         *,
         theme: Theme = "light",
         viewport: ViewportSize = DESK,
+        is_owner: bool = False,
     ) -> None:
         with window(browser, server, theme=theme, viewport=viewport) as context:
-            context.add_cookies(cookies)  # pyright: ignore[reportArgumentType]
+            context.add_cookies(cookies_of_owner if is_owner else cookies)  # pyright: ignore[reportArgumentType]
             security = security_page(context)
             act(security)
             take(security.page, name)
@@ -120,6 +133,9 @@ def take_all(browser: Browser, server: Server) -> None:
     signed_in("email-code", ask_for_a_code)
     signed_in("profile", lambda security: ProfilePage(security.page).open())
     signed_in("activity", lambda security: ActivityPage(security.page).open())
+    signed_in("workspace", lambda security: WorkspacePage(security.page).open(), is_owner=True)
+    signed_in("api-keys", lambda security: ApiKeysPage(security.page).open(), is_owner=True)
+    signed_in("pin-prompt", ask_for_the_pin, is_owner=True)
 
 
 def type_new_password(security: SecurityPage) -> None:
@@ -133,6 +149,13 @@ def ask_for_a_code(security: SecurityPage) -> None:
     """Turn the e-mail code on, up to its code."""
     dialog = EmailCodeCard.on(security.page).begin_with(DEMO_PASSWORD)
     expect(dialog.mailed.sent).to_be_visible()
+
+
+def ask_for_the_pin(security: SecurityPage) -> None:
+    """Begin to stop a release: the PIN is asked first."""
+    workspace = WorkspacePage(security.page).open()
+    workspace.root.get_by_role("button", name="Force-cancel", exact=True).click()
+    expect(StepUpDialog.titled(security.page, "Force-cancel release").pin).to_be_focused()
 
 
 def main() -> None:

@@ -80,13 +80,14 @@ def serve() -> None:
     _leave_on_signals()
     os.chdir(frontend.ROOT)
     threading.Thread(target=_announce, args=(settings,), daemon=True).start()
-    _run_server(settings, listener)
+    with _identity_providers(settings):
+        _run_server(settings, listener)
 
 
 @app.command()
 def dev() -> None:
     """Serve with hot reload: the page on PORT, the backend on BACKEND_PORT."""
-    get_settings()
+    settings = get_settings()
     from security_app.web import frontend
 
     port = os.environ.get("BACKEND_PORT", DEV_BACKEND_PORT)
@@ -94,17 +95,18 @@ def dev() -> None:
         "BACKEND_PORT": port,
         "BACKEND_URL": os.environ.get("BACKEND_URL", f"http://localhost:{port}"),
     }
-    reflex = subprocess.Popen(
-        [sys.executable, "-m", "reflex", "run", "--env", "dev"],
-        cwd=frontend.ROOT,
-        env=os.environ | frontend.toolchain() | frontend.registry() | backend,
-        start_new_session=True,
-    )
-    _leave_on_signals()
-    try:
-        sys.exit(reflex.wait())
-    finally:
-        _end_group(reflex)
+    with _identity_providers(settings):
+        reflex = subprocess.Popen(
+            [sys.executable, "-m", "reflex", "run", "--env", "dev"],
+            cwd=frontend.ROOT,
+            env=os.environ | frontend.toolchain() | frontend.registry() | backend,
+            start_new_session=True,
+        )
+        _leave_on_signals()
+        try:
+            sys.exit(reflex.wait())
+        finally:
+            _end_group(reflex)
 
 
 @app.command()
@@ -122,14 +124,15 @@ def rotate_keys() -> None:
     """Seal everything again under the first of SECRET_KEYS; the server may go on running."""
     get_settings()
     from security_app.accounts.key_rotation import rotate
-    from security_app.policy import UNDO_LINK_LIFE
+    from security_app.limits import UNDO_LINK_LIFE
 
     done = asyncio.run(rotate())
     typer.echo(f"{done.resealed} sealed values are under the first key now.")
-    if done.passwords or done.recovery_codes:
+    if done.passwords or done.recovery_codes or done.pins:
         typer.echo(
-            f"Keep the former keys: {done.passwords} passwords and {done.recovery_codes} "
-            "recovery codes still need them. Passwords move at their owner's next sign-in."
+            f"Keep the former keys: {done.passwords} passwords, {done.recovery_codes} recovery "
+            f"codes and {done.pins} PINs still need them. A password moves at its owner's next "
+            "sign-in, a PIN when it is next entered."
         )
     if done.undo_links:
         typer.echo(
@@ -155,26 +158,6 @@ def mail_status() -> None:
 
 
 @app.command()
-def set_role(email: str, role: str) -> None:
-    """Give an account a role: member, finance, admin, super_admin or owner."""
-    get_settings()
-    from security_app.accounts import accounts
-    from security_app.accounts.addresses import address_key
-    from security_app.db.engine import transaction
-
-    async def change() -> bool:
-        async with transaction() as db:
-            return await accounts.set_role(db, address_key(email), role)
-
-    try:
-        is_there = asyncio.run(change())
-    except ValueError as error:
-        _stop(str(error), 2)
-    if not is_there:
-        _stop("There is no account with this address.", 1)
-
-
-@app.command()
 def lift_suspension(email: str) -> None:
     """Let an account use its second factors again after 50 wrong codes in a row.
 
@@ -191,6 +174,15 @@ def lift_suspension(email: str) -> None:
 
     if not asyncio.run(lift()):
         _stop("There is no account with this address.", 1)
+
+
+def _identity_providers(settings: Settings) -> contextlib.AbstractContextManager[object]:
+    """What stands in for Google and Apple in demo mode, while the server runs."""
+    if not settings.demo:
+        return contextlib.nullcontext()
+    from security_app.demo import provider
+
+    return provider.start(settings)
 
 
 def _run_server(settings: Settings, listener: socket.socket) -> None:

@@ -21,6 +21,9 @@ _TALKATIVE = (
     "aiosmtplib",
     # Its debug lines hold statements with their parameters.
     "aiosqlite",
+    # Its lines hold whole addresses.
+    "httpx",
+    "httpcore",
     "uvicorn.error",
 )
 

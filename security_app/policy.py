@@ -1,13 +1,12 @@
 """What the product decides by policy: a frozen, validated object.
 
 ``POLICY_…`` variables override single fields, for example
-``POLICY_PASSWORD_MIN_LENGTH=12``. Throttle figures and lifetimes that are
-requirements, not choices, stand here too, so that every number has one home.
+``POLICY_PASSWORD_MIN_LENGTH=12``. Beside it the tables of who may do what and
+what each action asks for. The numbers nobody chooses stand in ``limits.py``.
 """
 
 import functools
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -45,6 +44,8 @@ class Policy(BaseSettings):
     methods: Literal["any", "exclusive"] = "any"
     #: E-mail is the weaker factor (D5): whether it may be turned on at all.
     email_code: bool = True
+    #: Proof to set, change or remove the PIN (S-30).
+    pin_proof: Literal["password_and_code", "password"] = "password_and_code"
     #: Whether recovery codes can be viewed again, or are kept as hashes only (D2).
     recovery_code_storage: Literal["encrypted", "hashed"] = "encrypted"
     view_codes_proof: Literal["totp", "password"] = "totp"
@@ -86,7 +87,7 @@ class Policy(BaseSettings):
 #: ``POLICY=<name>`` picks one: what each guide's product chose (behaviour.md).
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
-    "oncloudwine": {"totp_secret_chars": 16},
+    "oncloudwine": {"totp_secret_chars": 16, "pin_proof": "password"},
     "wevion": {
         "methods": "exclusive",
         "recovery_code_storage": "hashed",
@@ -101,64 +102,29 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``hits`` failures in ``window``; then a wait of at most ``longest_wait``."""
+#: What an API key may do (api.md), in words. A key never touches authentication.
+API_KEY_SCOPES = {
+    "account:read": "Read your account and your login history",
+    "account:write": "Change your name",
+    "sessions:write": "List your sessions and sign them out",
+    "organization:read": "Read your organization and its releases",
+    "organization:write": "Change your organization and its releases",
+}
+ORGANIZATION_SCOPES = frozenset({"organization:read", "organization:write"})
 
-    hits: int
-    window: timedelta
-    longest_wait: timedelta
-
-
-#: S-48 and S-50: 5 in 5 minutes and 20 an hour for an account, no wait over 15 minutes.
-PASSWORD_LIMITS_ACCOUNT = (
-    Limit(5, timedelta(minutes=5), timedelta(minutes=5)),
-    Limit(20, timedelta(hours=1), timedelta(minutes=15)),
-)
-#: S-48: 30 in 5 minutes for an address (an IPv6 /64 counts as one, S-51).
-PASSWORD_LIMITS_ADDRESS = (Limit(30, timedelta(minutes=5), timedelta(minutes=5)),)
-#: Mails somebody can cause without signing in, per recipient and per sender's address.
-MAIL_LIMITS_RECIPIENT = (Limit(5, timedelta(hours=1), timedelta(minutes=15)),)
-MAIL_LIMITS_ADDRESS = (Limit(20, timedelta(hours=1), timedelta(minutes=15)),)
-
-#: S-49: 10 wrong codes in 15 minutes, whatever the method, attempt or door.
-FACTOR_LIMITS_ACCOUNT = (Limit(10, timedelta(minutes=15), timedelta(minutes=15)),)
-#: S-49: a method is suspended after this many wrong codes in a row.
-FACTOR_FAILURES_SUSPEND = 50
-#: S-17: a mailed code. S-19: the tries one of them takes.
-EMAIL_CODE_LIFE = timedelta(minutes=5)
-EMAIL_CODE_TRIES = 5
-#: S-20: for one purpose again after a minute; an account gets 5 an hour and 10 a day.
-EMAIL_CODE_AGAIN = (Limit(1, timedelta(minutes=1), timedelta(minutes=1)),)
-EMAIL_CODE_LIMITS_ACCOUNT = (
-    Limit(5, timedelta(hours=1), timedelta(hours=1)),
-    Limit(10, timedelta(days=1), timedelta(days=1)),
-)
-EMAIL_CODE_LIMITS_ADDRESS = (Limit(20, timedelta(hours=1), timedelta(hours=1)),)
-#: S-41: a sign-in between password and code.
-CHALLENGE_LIFE = timedelta(minutes=10)
-CHALLENGE_TRIES = 5
-#: S-15: a method that is being set up.
-SET_UP_LIFE = timedelta(minutes=10)
-#: S-42: a step-up is good for one action within this time.
-GRANT_LIFE = timedelta(minutes=5)
-#: S-24: ten codes; a nudge when this few are left.
-RECOVERY_CODES = 10
-RECOVERY_CODES_LOW = 3
-
-#: S-08: a reset link lives 30 minutes (behaviour.md; at most 60 by ASVS 6.4.3).
-RESET_LINK_LIFE = timedelta(minutes=30)
-CONFIRM_LINK_LIFE = timedelta(days=3)
-#: A change of the address waits this long for the button behind its link.
-EMAIL_CHANGE_LIFE = timedelta(hours=24)
-#: "This wasn't me" in a security mail (behaviour.md).
-UNDO_LINK_LIFE = timedelta(days=7)
-#: The hand-off from an event to the cookie takes one round trip; 30 s is generous.
-TICKET_LIFE = timedelta(seconds=30)
-#: S-40: at most 500 live sessions an account; the oldest goes.
-MAX_LIVE_SESSIONS = 500
-#: Last activity is written at most this often (performance budget of B-10).
-ACTIVITY_RESOLUTION = timedelta(minutes=1)
+#: What each role may do in its organization, lowest role first. Nobody gives a role above
+#: their own, and nobody acts on somebody whose role is above theirs.
+_READ = frozenset({"read"})
+_RUN = _READ | {"rename", "invite", "remove", "release"}
+_GOVERN = _RUN | {"see_2fa", "remind", "require_2fa", "change_role"}
+ROLE_RIGHTS: dict[str, frozenset[str]] = {
+    "member": _READ,
+    "finance": _READ,
+    "admin": _RUN,
+    "super_admin": _GOVERN,
+    "owner": _GOVERN | {"sso", "delete"},
+}
+ROLES = tuple(ROLE_RIGHTS)
 
 
 class Ask(StrEnum):
@@ -203,6 +169,9 @@ STEP_UP: dict[str, StepUpRow] = {
     "change_email": StepUpRow("Change email", Ask.ALWAYS, Ask.ANY_METHOD),
     "change_password": StepUpRow("Change password", Ask.ALWAYS, Ask.ANY_METHOD),
     "delete_account": StepUpRow("Delete account", Ask.ALWAYS, Ask.ANY_METHOD, pin=True),
+    "set_first_password": StepUpRow("Set the first password", Ask.ALWAYS, Ask.ANY_METHOD),
+    "connect_provider": StepUpRow("Connect Google, Apple or SSO", Ask.ALWAYS, Ask.ANY_METHOD),
+    "disconnect_provider": StepUpRow("Disconnect one of them", Ask.ALWAYS, Ask.ANY_METHOD),
     "enable_totp": StepUpRow(
         "Turn the authenticator app on", Ask.WITHOUT_METHOD, Ask.OTHER_METHOD, "totp"
     ),
@@ -213,11 +182,35 @@ STEP_UP: dict[str, StepUpRow] = {
     "disable_email_code": StepUpRow(
         "Turn the e-mail code off", Ask.ALWAYS, Ask.OWN_METHOD, "email_code"
     ),
+    "set_pin": StepUpRow("Set or change the PIN", Ask.ALWAYS, Ask.ANY_METHOD),
+    "remove_pin": StepUpRow("Remove the PIN", Ask.ALWAYS, Ask.ANY_METHOD),
+    "create_api_key": StepUpRow("Create or rotate an API key", Ask.ALWAYS, Ask.ANY_METHOD),
+    "configure_sso": StepUpRow("Set up single sign-on", Ask.ALWAYS, Ask.ANY_METHOD),
+    "revoke_api_key": StepUpRow("Revoke an API key", Ask.NEVER, Ask.NEVER, pin=True),
+    "revoke_api_keys": StepUpRow("Revoke all API keys", Ask.NEVER, Ask.NEVER, pin=True),
+    "delete_organization": StepUpRow("Delete an organization", Ask.NEVER, Ask.NEVER, pin=True),
+    "cancel_release": StepUpRow("Force-cancel a release", Ask.NEVER, Ask.NEVER, pin=True),
     "view_recovery_codes": StepUpRow("View recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"),
     "regenerate_recovery_codes": StepUpRow(
         "Make new recovery codes", Ask.NEVER, Ask.AUTHENTICATOR, "totp"
     ),
 }
+
+
+#: What an organization's identity provider takes care of: not done here (Wevion guide).
+MANAGED_BY_SSO = frozenset(
+    {
+        "change_password",
+        "set_first_password",
+        "change_email",
+        "enable_totp",
+        "disable_totp",
+        "enable_email_code",
+        "disable_email_code",
+        "view_recovery_codes",
+        "regenerate_recovery_codes",
+    }
+)
 
 
 def step_up_row(action: str) -> StepUpRow:
@@ -233,6 +226,8 @@ def step_up_row(action: str) -> StepUpRow:
             return replace(row, password=Ask.NEVER)
         if policy.disable_proof == "password":
             return replace(row, factor=Ask.NEVER)
+    if action.endswith("_pin") and policy.pin_proof == "password":
+        return replace(row, factor=Ask.NEVER)
     if action.endswith("_recovery_codes") and policy.view_codes_proof == "password":
         return replace(row, password=Ask.ALWAYS, factor=Ask.NEVER)
     return row

@@ -5,18 +5,19 @@ start with one message that names all that is wrong.
 """
 
 import functools
-import ipaddress
 import os
 import re
 import stat
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -25,10 +26,19 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from security_app.origins import is_loopback, origin_of
+
 #: Random bytes a sealing key must carry at least (ASVS 11.2.2: 128 bit; we ask for 256).
 SECRET_KEY_MIN_CHARS = 32
 #: Values people copy from examples; refused outright.
 SAMPLE_KEYS = ("change-me", "changeme", "secret", "example", "sample", "password")
+
+#: Where demo mode stands in for a provider itself: so many ports after PORT.
+DEMO_PROVIDER_OFFSETS = {"google": 1, "apple": 2}
+#: The same for the demo organization's own provider.
+DEMO_SSO_OFFSET = 3
+_PORT_MAX = 65535
+_DNS_PORT = 53
 
 
 class SettingsError(Exception):
@@ -46,7 +56,7 @@ class Settings(BaseSettings):
     demo: bool = False
     redis_url: SecretStr | None = None
     host: str = "127.0.0.1"
-    port: int = Field(default=3000, ge=1, le=65535)
+    port: int = Field(default=3000, ge=1, le=_PORT_MAX)
     public_url: str = ""
     data_dir: Path = Path("var")
     database_url: SecretStr = SecretStr("")
@@ -65,6 +75,9 @@ class Settings(BaseSettings):
     apple_key_id: str | None = None
     apple_key_file: Path | None = None
     apple_issuer: str = "https://appleid.apple.com"
+    sso_private_issuers: bool = False
+    sso_domain_proof: Literal["dns", "address", ""] = ""
+    dns_resolver: str = ""
     hibp_url: str | None = None
     geoip_database: Path | None = None
     session_idle_minutes: int = Field(default=720, ge=1, le=60 * 24 * 90)
@@ -72,8 +85,10 @@ class Settings(BaseSettings):
     recovery_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
     trusted_proxy_hops: int = Field(default=0, ge=0, le=10)
     metrics_token: SecretStr | None = None
+    extensions: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json", ""] = ""
+    _demo_providers: dict[str, int] = PrivateAttr(default_factory=dict)
 
     @field_validator("secret_keys", mode="before")
     @classmethod
@@ -81,6 +96,16 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(SecretStr(key.strip()) for key in value.split(",") if key.strip())
         return value
+
+    @field_validator("extensions", mode="before")
+    @classmethod
+    def _module_names(cls, value: object) -> object:
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else []
+        for name in names:
+            if not all(part.isidentifier() for part in name.split(".")):
+                msg = "must be names of Python modules, with commas between"
+                raise ValueError(msg)
+        return tuple(names)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -104,7 +129,7 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def _demo_host(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("demo") and not _is_loopback(value):
+        if info.data.get("demo") and not is_loopback(value):
             msg = "DEMO=1 works on a loopback address only: demo accounts have public passwords"
             raise ValueError(msg)
         return value
@@ -114,8 +139,8 @@ class Settings(BaseSettings):
     def _origin(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             return value
-        origin, hostname = _origin_of(value)
-        if info.data.get("demo") and not _is_loopback(hostname):
+        origin, hostname = origin_of(value)
+        if info.data.get("demo") and not is_loopback(hostname):
             msg = "DEMO=1 works on a loopback address only: demo accounts have public passwords"
             raise ValueError(msg)
         return origin
@@ -134,6 +159,13 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", parseaddr(value)[1]):
             msg = "must be an address, or Name <address>"
             raise ValueError(msg)
+        return value
+
+    @field_validator("dns_resolver")
+    @classmethod
+    def _one_server(cls, value: str) -> str:
+        if value:
+            _server_of(value)
         return value
 
     @field_validator("hibp_url")
@@ -181,7 +213,24 @@ class Settings(BaseSettings):
             object.__setattr__(self, "database_url", SecretStr(f"sqlite+aiosqlite:///{path}"))
         if not self.secret_keys:
             object.__setattr__(self, "secret_keys", (self._key_from_file(),))
+        if not self.sso_domain_proof:
+            object.__setattr__(self, "sso_domain_proof", "address" if self.demo else "dns")
+        if self.demo:
+            self._fill_providers()
         return self
+
+    def _fill_providers(self) -> None:
+        """Point to demo mode's own providers, where the operator named no client."""
+        for name, offset in DEMO_PROVIDER_OFFSETS.items():
+            port = self.port + offset
+            if getattr(self, f"{name}_client_id") is None and port <= _PORT_MAX:
+                object.__setattr__(self, f"{name}_client_id", "demo")
+                object.__setattr__(self, f"{name}_issuer", f"http://127.0.0.1:{port}")
+                self._demo_providers[name] = port
+        if (port := self.port + DEMO_SSO_OFFSET) <= _PORT_MAX:
+            self._demo_providers["sso"] = port
+        if "google" in self._demo_providers:
+            object.__setattr__(self, "google_client_secret", SecretStr("demo"))
 
     def _key_from_file(self) -> SecretStr:
         """Read the key made on an earlier start; in demo mode make one.
@@ -208,6 +257,16 @@ class Settings(BaseSettings):
         self.data_dir.chmod(0o700)
 
     @property
+    def demo_providers(self) -> dict[str, int]:
+        """Ports on 127.0.0.1 of the providers demo mode runs, by "google", "apple" and "sso"."""
+        return dict(self._demo_providers)
+
+    @property
+    def dns_server(self) -> tuple[str, int] | None:
+        """Address and port of the DNS server to ask, None for those of the system."""
+        return _server_of(self.dns_resolver) if self.dns_resolver else None
+
+    @property
     def is_https(self) -> bool:
         """Whether people reach the product over TLS."""
         return self.public_url.startswith("https://")
@@ -228,6 +287,21 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value().startswith("sqlite")
 
 
+def _server_of(value: str) -> tuple[str, int]:
+    """Read ``192.0.2.53``, ``192.0.2.53:5353`` or ``[2001:db8::53]:5353``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    try:
+        parts = urlsplit(f"//{value}")
+        host = parts.hostname if parts.netloc == value and "@" not in value else None
+        return str(ip_address(host or "")), parts.port or _DNS_PORT
+    except ValueError:
+        msg = "must be the address of a DNS server: 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]"
+        raise ValueError(msg) from None
+
+
 def _key_file(data_dir: Path) -> Path:
     return data_dir / "secret.key"
 
@@ -239,31 +313,6 @@ def _refuse_weak(key: str, what: str) -> None:
     if len(set(key)) < 10 or any(word in key.lower() for word in SAMPLE_KEYS):
         msg = f"{what} is a sample or guessable; make one with `openssl rand -base64 32`"
         raise ValueError(msg)
-
-
-def _origin_of(text: str) -> tuple[str, str]:
-    """An origin as browsers write it, and its host name."""
-    msg = "must be an origin such as https://account.example.com"
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError:
-        raise ValueError(msg) from None
-    extra = url.path.strip("/") or url.query or url.fragment or url.username or url.password
-    if url.scheme not in {"http", "https"} or not url.hostname or "*" in url.hostname or extra:
-        raise ValueError(msg)
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    is_default = port in {None, {"http": 80, "https": 443}[url.scheme]}
-    return f"{url.scheme}://{host}" + ("" if is_default else f":{port}"), url.hostname
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 @functools.cache

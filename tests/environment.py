@@ -12,7 +12,7 @@ _READ_ONCE = (
     settings.get_settings,
     keys.keys,
     policy.get_policy,
-    headers._policy_of,
+    headers._policies_of,
     headers._headers_of,
     headers._pages_of,
 )

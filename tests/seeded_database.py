@@ -19,7 +19,17 @@ from security_app.accounts import hashing
 from security_app.accounts.addresses import address_key
 from security_app.accounts.tokens import digest, new_token
 from security_app.db.migrations import sync_url
-from security_app.db.tables import Account, OutboxMessage, Session, new_id
+from security_app.db.tables import (
+    Account,
+    Invitation,
+    Membership,
+    Organization,
+    OutboxMessage,
+    Release,
+    Session,
+    new_id,
+)
+from security_app.limits import RELEASE_PROCESSING
 
 PASSWORD = "quiet-herons-and-7-reeds"
 POSTGRES_URL = os.environ.get(
@@ -150,6 +160,73 @@ class SeededDatabase:
             )
             rows.commit()
         return found
+
+    def add_organization(self, owner: Person, name: str = "", **values: Any) -> str:
+        """An organization and who owns it; returns its id."""
+        organization = Organization(
+            id=new_id(),
+            name=name or f"House {secrets.token_hex(6)}",
+            created_at=datetime.now(UTC),
+            **values,
+        )
+        with self.rows() as rows:
+            rows.add(organization)
+            rows.commit()
+            organization_id = organization.id
+        self.add_member(organization_id, owner, "owner")
+        return organization_id
+
+    def add_member(self, organization_id: str, person: Person, role: str) -> None:
+        """Let a person belong to an organization."""
+        with self.rows() as rows:
+            rows.add(
+                Membership(
+                    account_id=person.id,
+                    organization_id=organization_id,
+                    role=role,
+                    joined_at=datetime.now(UTC),
+                )
+            )
+            rows.commit()
+
+    def add_invitation(
+        self, organization_id: str, by: Person, email: str, role: str = "member"
+    ) -> str:
+        """An invitation that waits; returns its id."""
+        at = datetime.now(UTC)
+        invitation = Invitation(
+            id=new_id(),
+            organization_id=organization_id,
+            invited_by=by.id,
+            email=email,
+            email_key=address_key(email),
+            role=role,
+            created_at=at,
+            expires_at=at + timedelta(days=7),
+        )
+        with self.rows() as rows:
+            rows.add(invitation)
+            rows.commit()
+            return invitation.id
+
+    def add_release(
+        self, organization_id: str, name: str = "", *, starts_in_s: float | None = None
+    ) -> str:
+        """A draft, or a release that starts so many seconds from now; returns its id."""
+        at = datetime.now(UTC)
+        starts_at = None if starts_in_s is None else at + timedelta(seconds=starts_in_s)
+        release = Release(
+            id=new_id(),
+            organization_id=organization_id,
+            name=name or f"Release {secrets.token_hex(6)}",
+            created_at=at,
+            starts_at=starts_at,
+            ships_at=starts_at + RELEASE_PROCESSING if starts_at else None,
+        )
+        with self.rows() as rows:
+            rows.add(release)
+            rows.commit()
+            return release.id
 
     def session_row(self, session_id: str) -> Session:
         """One session as it is in the database now."""

@@ -6,6 +6,7 @@ gets it by importing the fixture: ``from tests.server import server``.
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -39,6 +40,8 @@ __all__ = ["PASSWORD", "Browser", "Person", "Server", "server"]
 READY_WITHIN_S = 90
 STOPPED_WITHIN_S = 10
 _PORT_TAKEN = 4
+#: The first ports of blocks of four.
+_PORTS = range(20_000, 32_000, 4)
 
 
 class Server(SeededDatabase):
@@ -101,9 +104,10 @@ class Server(SeededDatabase):
         """Start on a free port; again after :meth:`stop` keeps port, data and database."""
         if not (frontend.STATIC_DIR / "index.html").exists():
             frontend.ensure_built()
-        self._migrate()
         for _ in range(3):
-            self.port = self.port or _free_port()
+            self.port = self.port or free_port()
+            # With its port: the demo's accounts are connected to stand-ins on the next ones.
+            self._migrate()
             self._launch()
             if self._is_answering():
                 return
@@ -139,6 +143,14 @@ class Server(SeededDatabase):
             for file in sorted((self.data_dir / "outbox").glob("*.eml"))
         ]
 
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """The mail written so far to exactly this address, oldest first."""
+        return [
+            mail
+            for mail in self.mails()
+            if address in (to.addr_spec for to in mail["To"].addresses)
+        ]
+
     def mail_to(self, address: str, *, count: int = 1) -> EmailMessage:
         """Wait for the mail number ``count`` to an address; returns it.
 
@@ -147,7 +159,7 @@ class Server(SeededDatabase):
         """
         deadline = time.monotonic() + MAIL_WITHIN_S
         while time.monotonic() < deadline:
-            found = [mail for mail in self.mails() if address in str(mail["To"])]
+            found = self.mails_to(address)
             if len(found) >= count:
                 return found[count - 1]
             time.sleep(POLL_S)
@@ -178,7 +190,7 @@ class Server(SeededDatabase):
         subprocess.run(
             [sys.executable, "-m", "security_app.cli", "migrate"],
             cwd=frontend.ROOT,
-            env=self._environment() | {"PORT": "3999", "PUBLIC_URL": "http://localhost:3999"},
+            env=self._environment(),
             check=True,
         )
 
@@ -209,10 +221,24 @@ class Server(SeededDatabase):
         raise RuntimeError(f"the server does not answer\n{self.log_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port with three free ones after it, for the stand-ins of demo mode.
+
+    Below those the system gives out by itself: it would hand the next ones to somebody else.
+    """
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS)) * _PORTS.step
+        if all(map(_is_free, range(port, port + _PORTS.step))):
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 class _Shared:

@@ -13,6 +13,7 @@ from tests.environment import SetEnvironment, environment
 
 __all__ = ["environment"]
 
+_NO_CLIENTS = dict.fromkeys(("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "APPLE_CLIENT_ID"))
 GOOD_KEY = "Zq1Xw2Ce3Vr4Bt5Ny6Mu7Ki8Lo9Pa0Sd"
 
 
@@ -108,6 +109,11 @@ def test_values_that_are_wrong_together_are_named_with_the_others(
         {"MAIL_FROM": "nobody"},
         {"HIBP_URL": "not a url"},
         {"POLICY": "no-such-policy"},
+        {"SSO_DOMAIN_PROOF": "none"},
+        {"DNS_RESOLVER": "ns.example.com"},
+        {"DNS_RESOLVER": "192.0.2.53:99999"},
+        {"DNS_RESOLVER": "192.0.2.53/x"},
+        {"DNS_RESOLVER": "2001:db8::53"},
     ],
 )
 def test_a_value_that_cannot_work_is_named(
@@ -119,6 +125,29 @@ def test_a_value_that_cannot_work_is_named(
         get_policy()
     (name,) = variables
     assert name in str(refused.value)
+
+
+def test_the_dns_server_is_an_address_with_or_without_a_port(environment: SetEnvironment) -> None:
+    assert get_settings().dns_server is None
+    for written, server in (
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("[2001:db8::53]", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+    ):
+        environment(DNS_RESOLVER=written)
+        assert get_settings().dns_server == server
+
+
+@pytest.mark.parametrize(
+    ("demo", "said", "meant"),
+    [("0", None, "dns"), ("1", None, "address"), ("0", "address", "address"), ("1", "dns", "dns")],
+)
+def test_a_domain_is_proven_by_dns_unless_it_is_the_demo(
+    environment: SetEnvironment, demo: str, said: str | None, meant: str
+) -> None:
+    environment(DEMO=demo, SSO_DOMAIN_PROOF=said)
+    assert get_settings().sso_domain_proof == meant
 
 
 def test_an_origin_is_written_as_browsers_write_it(environment: SetEnvironment) -> None:
@@ -290,13 +319,56 @@ def test_settings_do_not_change_after_they_were_read(environment: SetEnvironment
     assert get_settings() is get_settings()
 
 
+def test_the_demo_has_providers_of_its_own(environment: SetEnvironment, tmp_path: Path) -> None:
+    environment(DEMO="1", PORT="4100", PUBLIC_URL=None, DATA_DIR=str(tmp_path), **_NO_CLIENTS)
+    settings = get_settings()
+    assert (settings.google_client_id, settings.google_issuer) == ("demo", "http://127.0.0.1:4101")
+    assert (settings.apple_client_id, settings.apple_issuer) == ("demo", "http://127.0.0.1:4102")
+    assert settings.google_client_secret is not None
+    assert settings.google_client_secret.get_secret_value() == "demo"
+    assert (settings.apple_team_id, settings.apple_key_id, settings.apple_key_file) == (None,) * 3
+    assert settings.demo_providers == {"google": 4101, "apple": 4102, "sso": 4103}
+
+
+def test_a_client_the_operator_names_is_used_in_the_demo_too(environment: SetEnvironment) -> None:
+    named = {"GOOGLE_CLIENT_ID": "ours", "GOOGLE_CLIENT_SECRET": "canary"}
+    environment(DEMO="1", **(_NO_CLIENTS | named))
+    settings = get_settings()
+    assert (settings.google_client_id, settings.google_issuer) == (
+        "ours",
+        "https://accounts.google.com",
+    )
+    assert settings.google_client_secret is not None
+    assert settings.google_client_secret.get_secret_value() == "canary"
+    assert list(settings.demo_providers) == ["apple", "sso"]
+
+
+def test_the_demo_makes_up_no_port_past_the_last(environment: SetEnvironment) -> None:
+    environment(DEMO="1", PORT="65534", PUBLIC_URL=None, **_NO_CLIENTS)
+    assert get_settings().demo_providers == {"google": 65535}
+    assert get_settings().apple_client_id is None
+
+
+@pytest.mark.parametrize("demo", [None, "0"])
+def test_without_the_demo_no_provider_is_on_by_itself(
+    environment: SetEnvironment, demo: str | None
+) -> None:
+    environment(DEMO=demo, **_NO_CLIENTS)
+    settings = get_settings()
+    assert (settings.google_client_id, settings.apple_client_id) == (None, None)
+    assert settings.google_client_secret is None
+    assert settings.demo_providers == {}
+
+
 def test_every_variable_of_the_table_is_there() -> None:
     names = {name.upper() for name in Settings.model_fields}
     assert names >= {
         "PORT", "HOST", "PUBLIC_URL", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "WORKERS",
         "SECRET_KEYS", "SMTP_URL", "MAIL_FROM", "DEMO", "POLICY", "GOOGLE_CLIENT_ID",
         "GOOGLE_CLIENT_SECRET", "APPLE_CLIENT_ID", "APPLE_TEAM_ID", "APPLE_KEY_ID",
-        "APPLE_KEY_FILE", "GOOGLE_ISSUER", "APPLE_ISSUER", "HIBP_URL", "GEOIP_DATABASE",
+        "APPLE_KEY_FILE", "GOOGLE_ISSUER", "APPLE_ISSUER", "SSO_PRIVATE_ISSUERS",
+        "SSO_DOMAIN_PROOF", "DNS_RESOLVER",
+        "HIBP_URL", "GEOIP_DATABASE",
         "SESSION_IDLE_MINUTES", "SESSION_MAX_HOURS", "TRUSTED_PROXY_HOPS", "LOG_LEVEL",
         "LOG_FORMAT", "METRICS_TOKEN",
     }  # fmt: skip

@@ -4,84 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from sqlalchemy import tuple_
+from sqlalchemy import insert, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app import metrics
+from security_app.accounts.activity_words import ACTIONS, ELSEWHERE
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.devices import describe
 from security_app.accounts.places import place_of
 from security_app.clock import now
-from security_app.db.engine import after_commit
-from security_app.db.tables import SecurityEvent, SignInAttempt, known_id
+from security_app.db.engine import after_commit, execute
+from security_app.db.tables import SecurityEvent, SignInAttempt, known_id, new_id
 from security_app.live.hub import Change, announce
 
 T = TypeVar("T")
 Row = TypeVar("Row", SignInAttempt, SecurityEvent)
 
-#: Results of a sign-in try, as stored and as people read them.
-RESULTS = {
-    "signed_in": "Signed in",
-    "wrong_password": "Wrong password",
-    "throttled": "Refused: too many attempts",
-    "code_needed": "Password right, no code entered",
-    "wrong_code": "Password right, wrong code",
-}
-#: How a session was opened, as people read it.
-METHODS = {
-    "password": "Password",
-    "password+totp": "Password and authenticator app",
-    "password+email_code": "Password and e-mail code",
-    "password+recovery_code": "Password and recovery code",
-    "api": "API, password",
-    "api+totp": "API, password and authenticator app",
-    "api+email_code": "API, password and e-mail code",
-    "api+recovery_code": "API, password and recovery code",
-}
-#: Actions of the security log, as people read them. `{}` takes the detail.
-ACTIONS = {
-    "account.created": "Account created",
-    "account.renamed": "Name changed",
-    "account.undone": 'Undone by "This wasn\'t me" in a mail: {}',
-    "email.confirmed": "E-mail address confirmed",
-    "email.change_asked": "Change of the e-mail address asked for",
-    "email.change_cancelled": "Change of the e-mail address cancelled",
-    "email.changed": "E-mail address changed",
-    "password.changed": "Password changed; {} other sessions were signed out",
-    "password.reset": "Password reset by mailed link; {} sessions were signed out",
-    "password.reset_asked": "Password reset asked for",
-    "session.ended": "A session was signed out",
-    "sessions.ended": "{} other sessions were signed out",
-    "session.renamed": "A session was renamed",
-    "session.signed_out": "Signed out",
-    "totp.enabled": "Authenticator app turned on",
-    "totp.disabled": "Authenticator app turned off",
-    "email_code.enabled": "E-mail code turned on",
-    "email_code.disabled": "E-mail code turned off",
-    "factors.suspension_lifted": "A suspended second factor works again, by support",
-    "recovery_codes.viewed": "Recovery codes viewed",
-    "recovery_codes.regenerated": "New recovery codes made: kit {}",
-    "recovery_codes.mailed": "Recovery codes sent by e-mail",
-    "recovery_code.used": "A recovery code was used",
-}
-#: What an open page says when somebody else did it, before "on <device>".
-_ELSEWHERE = {
-    "session.ended": "A session was signed out",
-    "sessions.ended": "Other sessions were signed out",
-    "session.signed_out": "A session signed out",
-    "password.reset_asked": "A password reset link was asked for",
-    "email.confirmed": "Your e-mail address is confirmed",
-    "email.change_asked": "A change of your e-mail address was asked for",
-    "email.change_cancelled": "The change of your e-mail address was cancelled",
-    "email.changed": "Your e-mail address was changed",
-    "totp.enabled": "The authenticator app was turned on",
-    "totp.disabled": "The authenticator app was turned off",
-    "email_code.enabled": "The e-mail code was turned on",
-    "email_code.disabled": "The e-mail code was turned off",
-    "recovery_codes.regenerated": "New recovery codes were made",
-    "recovery_code.used": "A recovery code was used",
-}
+_ADD_SIGN_IN = insert(SignInAttempt)
+#: Who did it is somebody else, whose device is none of the account's business.
+_NOBODY = Visitor("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +73,11 @@ def record_for(
     _record(db, account_id, "", visitor, action, detail)
 
 
+def record_elsewhere(db: AsyncSession, account_id: str, action: str, detail: str = "") -> None:
+    """Write a row about an account of what another person did, without their device and place."""
+    _record(db, account_id, "", _NOBODY, action, detail)
+
+
 def _record(
     db: AsyncSession, account_id: str, session_id: str, visitor: Visitor, action: str, detail: str
 ) -> None:
@@ -149,11 +96,11 @@ def _record(
             user_agent=visitor.user_agent,
         )
     )
-    device = describe(visitor.user_agent).title
+    device = "" if visitor is _NOBODY else describe(visitor.user_agent).title
     announce(db, Change(account_id, "activity", action=action, by=session_id, device=device))
 
 
-def record_sign_in(
+async def record_sign_in(
     db: AsyncSession,
     account_id: str | None,
     visitor: Visitor,
@@ -172,22 +119,24 @@ def record_sign_in(
     Returns:
         The row's id.
     """
-    row = SignInAttempt(
-        account_id=account_id,
-        at=now(),
-        result=result,
-        method=method,
-        is_new_device=is_new_device,
-        ip=visitor.ip,
-        place=place_of(visitor.ip),
-        user_agent=visitor.user_agent,
-        session_id=session_id,
-    )
-    db.add(row)
+    row_id = new_id()
+    row = {
+        "id": row_id,
+        "account_id": account_id,
+        "at": now(),
+        "result": result,
+        "method": method,
+        "is_new_device": is_new_device,
+        "ip": visitor.ip,
+        "place": place_of(visitor.ip),
+        "user_agent": visitor.user_agent,
+        "session_id": session_id,
+    }
+    await execute(db, _ADD_SIGN_IN, row)
     count_sign_in(db, result)
     if account_id:
-        announce(db, Change(account_id, "activity"))
-    return row.id
+        announce(db, Change(account_id, "sign_ins"))
+    return row_id
 
 
 def count_sign_in(db: AsyncSession, result: str) -> None:
@@ -258,7 +207,7 @@ async def events(db: AsyncSession, account_id: str, *, limit: int, cursor: str =
             action=row.action,
             detail=row.detail,
             place=row.place,
-            device=describe(row.user_agent).title,
+            device=describe(row.user_agent).title if row.ip else "Somebody else",
         )
         for row in rows[:limit]
     )
@@ -279,4 +228,4 @@ def in_words(action: str, detail: str) -> str:
 
 def elsewhere(action: str) -> str:
     """What other open pages say about an action; "" when it is no news to them."""
-    return _ELSEWHERE.get(action, "")
+    return ELSEWHERE.get(action, "")

@@ -25,11 +25,12 @@ class Actor:
 
     Attributes:
         account_id: the account.
-        session_id: the public id of the session (not its secret).
-        kind: "browser" or "api".
+        session_id: the public id of the session (not its secret), or of the API key.
+        kind: "browser", "api", or "api_key".
         expires_at: when the session ends at the latest, activity or not.
         idle_at: when it ends if nothing more happens.
         visitor: address, user agent and browser of this very call.
+        scopes: what an API key may do; None for a session, which may do all its person may.
     """
 
     account_id: str
@@ -38,3 +39,4 @@ class Actor:
     expires_at: datetime
     idle_at: datetime
     visitor: Visitor
+    scopes: frozenset[str] | None = None

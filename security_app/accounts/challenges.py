@@ -8,7 +8,7 @@ gets a secret.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,8 +18,27 @@ from security_app.accounts.errors import ChallengeDead
 from security_app.accounts.tickets import safe_path
 from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
+from security_app.db.engine import execute
 from security_app.db.tables import Challenge, new_id
-from security_app.policy import CHALLENGE_LIFE, CHALLENGE_TRIES
+from security_app.limits import CHALLENGE_LIFE, CHALLENGE_TRIES
+
+#: Built once, as each code needs them.
+_COUNT_TRY = (
+    update(Challenge)
+    .where(
+        col(Challenge.id) == bindparam("of"),
+        col(Challenge.tries) < CHALLENGE_TRIES,
+        col(Challenge.finished_at).is_(None),
+        col(Challenge.expires_at) > bindparam("at"),
+    )
+    .values(tries=col(Challenge.tries) + 1)
+    .returning(col(Challenge.tries))
+)
+_FINISH = (
+    update(Challenge)
+    .where(col(Challenge.id) == bindparam("of"), col(Challenge.finished_at).is_(None))
+    .values(finished_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +63,14 @@ async def begin(
     *,
     methods: tuple[str, ...],
     sign_in_id: str,
+    proven_by: str,
     next_path: str,
 ) -> CodeNeeded:
-    """Write the pending sign-in; in a browser a newer one replaces the former."""
+    """Write the pending sign-in; in a browser a newer one replaces the former.
+
+    Args:
+        proven_by: "password", "api", or the kind of provider.
+    """
     secret = new_token()
     expires_at = now() + CHALLENGE_LIFE
     challenge_id = new_id()
@@ -64,12 +88,12 @@ async def begin(
             secret_hash=digest(secret),
             browser_hash=visitor.browser_hash,
             sign_in_id=sign_in_id,
+            proven_by=proven_by,
             next_path=safe_path(next_path),
             expires_at=expires_at,
         )
     )
-    offered = (*methods, "recovery_code") if "totp" in methods else methods
-    return CodeNeeded(secret, offered, expires_at)
+    return CodeNeeded(secret, methods, expires_at)
 
 
 async def of_browser(db: AsyncSession, visitor: Visitor) -> Challenge:
@@ -101,18 +125,7 @@ async def count_try(db: AsyncSession, challenge: Challenge) -> int:
     Raises:
         ChallengeDead: none is left, or it was finished meanwhile.
     """
-    result = await db.exec(
-        update(Challenge)
-        .where(
-            col(Challenge.id) == challenge.id,
-            col(Challenge.tries) < CHALLENGE_TRIES,
-            col(Challenge.finished_at).is_(None),
-            col(Challenge.expires_at) > now(),
-        )
-        .values(tries=col(Challenge.tries) + 1)
-        .returning(col(Challenge.tries))
-    )
-    tries = result.scalar_one_or_none()
+    tries = (await execute(db, _COUNT_TRY, {"of": challenge.id, "at": now()})).scalar()
     if tries is None:
         raise ChallengeDead
     return tries
@@ -124,12 +137,7 @@ async def finish(db: AsyncSession, challenge: Challenge) -> None:
     Raises:
         ChallengeDead: somebody else finished it.
     """
-    result = await db.exec(
-        update(Challenge)
-        .where(col(Challenge.id) == challenge.id, col(Challenge.finished_at).is_(None))
-        .values(finished_at=now())
-    )
-    if result.rowcount == 0:
+    if (await execute(db, _FINISH, {"of": challenge.id, "at": now()})).rowcount == 0:
         raise ChallengeDead
 
 

@@ -5,15 +5,17 @@ from sqlalchemy import delete, func, literal, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import challenges, step_up, tickets
+from security_app.accounts import accounts, challenges, memberships, step_up, tickets
 from security_app.accounts.actor import Actor
-from security_app.accounts.errors import FieldRefused, SignInRequired
+from security_app.accounts.errors import FieldRefused
 from security_app.accounts.notices import notice_params
 from security_app.clock import now
 from security_app.db.engine import transaction
 from security_app.db.tables import (
     Account,
+    Connection,
     EmailChange,
+    Invitation,
     OutboxMessage,
     Session,
     ThrottleKey,
@@ -36,23 +38,24 @@ async def delete_account(actor: Actor, *, typed: str) -> None:
 
     Raises:
         FieldRefused: something else was typed; field "confirmation".
+        LastOwner: others belong to an organization that only this account owns.
         StepUpRequired: identity was not confirmed for this.
         SignInRequired: it is gone already.
     """
-    async with transaction() as db:
-        statement = select(Account).where(Account.id == actor.account_id)
-        account = (await db.exec(statement.with_for_update(key_share=True))).first()
-        if account is None:
-            raise SignInRequired
+    async with transaction(is_long=True) as db:
+        account = await accounts.locked(db, actor.account_id)
         if typed.strip().casefold() != account.email.casefold():
             msg = "Type the e-mail address of this account."
             raise FieldRefused(msg, field="confirmation")
         await step_up.spend(db, actor, "delete_account")
+        await memberships.leave_with_account(db, account.id)
         # What others may be writing comes first: they finish, or find nothing to write for.
         await step_up.revoke_of_account(db, account.id)
         await challenges.revoke_of_account(db, account.id)
         await tickets.revoke_of_account(db, account.id)
+        await db.exec(delete(Connection).where(col(Connection.account_id) == account.id))
         await _delete_mail(db, account)
+        await db.exec(delete(Invitation).where(col(Invitation.email_key) == account.email_key))
         await _delete_counters(db, account.id)
         params = notice_params(account, actor.visitor)
         email = account.email

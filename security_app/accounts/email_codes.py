@@ -5,6 +5,7 @@ field must be told when the mail server does not take it (S-23). No transaction
 is open during the conversation.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +14,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import (
+    accounts,
     activity,
     factor_snapshots,
+    memberships,
     notices,
     second_factor,
+    sso,
     step_up,
     throttle,
 )
@@ -29,7 +33,6 @@ from security_app.accounts.errors import (
     MailNotSent,
     NotOn,
     SetUpDead,
-    SignInRequired,
 )
 from security_app.accounts.method_removal import turn_off_email_code, turn_off_totp
 from security_app.accounts.methods import methods_of
@@ -37,25 +40,27 @@ from security_app.accounts.notices import notice_params
 from security_app.accounts.places import network_key
 from security_app.accounts.proofs import email_code
 from security_app.accounts.proofs.email_code import Occasion
+from security_app.accounts.step_up import Proofs
 from security_app.accounts.throttle import Budget
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp, TotpSetUp
 from security_app.keys import keyed_digest
-from security_app.live.hub import Change, announce
-from security_app.mail.direct import send_now
-from security_app.mail.errors import DeliveryFailed
-from security_app.policy import (
+from security_app.limits import (
     EMAIL_CODE_AGAIN,
     EMAIL_CODE_LIMITS_ACCOUNT,
     EMAIL_CODE_LIMITS_ADDRESS,
     SET_UP_LIFE,
-    get_policy,
-    step_up_row,
 )
+from security_app.live.hub import Change, announce
+from security_app.mail.direct import send_now
+from security_app.mail.errors import DeliveryFailed
+from security_app.policy import get_policy, step_up_row
 
 _ENABLE = "enable_email_code"
 _DISABLE = "disable_email_code"
+#: What the code is for that turns it on.
+_SET_UP = "set_up_email_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,7 @@ async def send(account_id: str, visitor: Visitor, occasion: Occasion) -> MailedC
 async def standing(account_id: str, occasion: Occasion) -> MailedCode:
     """How the mailed code of an occasion stands, by the server's clock."""
     async with reading() as db:
-        account = await db.get(Account, account_id)
-        if account is None:
-            raise SignInRequired
+        account = await accounts.existing(db, account_id)
         left = await email_code.life_left(db, account_id, occasion)
         wait = await throttle.wait_of(db, *_budgets(account, None, occasion))
     at = now()
@@ -142,7 +145,7 @@ async def start_set_up(actor: Actor) -> None:
     await _confirmed_account(actor.account_id)
     async with transaction() as db:
         # Of two sessions that begin at once the later one waits, and replaces the other.
-        await db.get(Account, actor.account_id, with_for_update={"key_share": True})
+        await accounts.locked(db, actor.account_id)
         if await db.get(EmailMethod, actor.account_id) is not None:
             raise AlreadyOn
         await step_up.spend(db, actor, _ENABLE)
@@ -154,6 +157,25 @@ async def start_set_up(actor: Actor) -> None:
                 expires_at=now() + SET_UP_LIFE,
             )
         )
+
+
+async def prove_and_send(actor: Actor, proofs: Proofs) -> MailedCode:
+    """Begin turning it on, or ask for another code of the set-up that waits, in one call.
+
+    Args:
+        proofs: not needed while a set-up of this session waits for its code.
+
+    Raises:
+        FieldRefused, WrongPassword, CodeRefused: as :func:`step_up.prove`.
+        AlreadyOn, NotOn, EmailNotConfirmed: as :func:`start_set_up`.
+        TooManyAttempts, MailNotSent: as :func:`send`.
+    """
+    if not (proofs.password or proofs.code):
+        with contextlib.suppress(SetUpDead):
+            return await send_for_set_up(actor)
+    await step_up.prove(actor, _ENABLE, proofs)
+    await start_set_up(actor)
+    return await send_for_set_up(actor)
 
 
 async def send_for_set_up(actor: Actor) -> MailedCode:
@@ -172,22 +194,13 @@ async def standing_for_set_up(actor: Actor) -> MailedCode:
     return await standing(actor.account_id, _set_up_occasion(actor))
 
 
-async def is_being_set_up(actor: Actor) -> bool:
-    """Whether this session has a set-up waiting for its code."""
-    async with reading() as db:
-        try:
-            await _staged(db, actor)
-        except SetUpDead:
-            return False
-    return True
-
-
 async def confirm_set_up(actor: Actor, code: str) -> None:
     """Turn it on with the mailed code.
 
     Raises:
         SetUpDead: this session has no set-up waiting, or it is too old.
         AlreadyOn: another set-up was faster.
+        ManagedBySso: an organization's provider takes care of this by now.
         CodeRefused: the code does not count.
         TooManyAttempts: ten wrong codes in 15 minutes.
     """
@@ -197,6 +210,7 @@ async def confirm_set_up(actor: Actor, code: str) -> None:
     async with transaction() as db:
         if await email_code.spend(db, actor.account_id, _set_up_occasion(actor), code):
             await second_factor.succeed(db, attempt)
+            await sso.require_unmanaged(db, actor.account_id)
             await _turn_on(db, actor)
             return
     raise CodeRefused("That code is not right. Enter the newest one we sent.")
@@ -219,7 +233,7 @@ async def disable(actor: Actor) -> tuple[str, ...]:
         NotOn: it is off already.
     """
     async with transaction() as db:
-        account = await _owner(db, actor)
+        account = await accounts.existing(db, actor.account_id)
         await step_up.spend(db, actor, _DISABLE)
         await turn_off_email_code(db, actor, account)
         return (await methods_of(db, actor.account_id)).on
@@ -234,7 +248,7 @@ async def _turn_on(db: AsyncSession, actor: Actor) -> None:
     # The row count of this DELETE decides: one set-up turns on once.
     if not await _end_set_up(db, actor):
         raise SetUpDead
-    account = await _owner(db, actor)
+    account = await accounts.existing(db, actor.account_id)
     if await db.get(EmailMethod, actor.account_id) is not None:
         raise AlreadyOn
     before = await factor_snapshots.take(db, actor.account_id)
@@ -247,6 +261,7 @@ async def _turn_on(db: AsyncSession, actor: Actor) -> None:
     activity.record(db, actor, "email_code.enabled")
     await notices.tell(db, "email_code_enabled", account, actor.visitor, before=before)
     announce(db, Change(actor.account_id, "factors", by=actor.session_id))
+    await memberships.announce_to_colleagues(db, actor.account_id, by=actor.session_id)
 
 
 async def _end_set_up(db: AsyncSession, actor: Actor) -> bool:
@@ -269,25 +284,17 @@ async def _staged(db: AsyncSession, actor: Actor) -> None:
         raise SetUpDead
 
 
-async def _owner(db: AsyncSession, actor: Actor) -> Account:
-    account = await db.get(Account, actor.account_id)
-    if account is None:
-        raise SignInRequired
-    return account
-
-
 async def _confirmed_account(account_id: str) -> Account:
     async with reading() as db:
-        account = await db.get(Account, account_id)
-    if account is None:
-        raise SignInRequired
+        account = await accounts.existing(db, account_id)
     if account.email_confirmed_at is None:
         raise EmailNotConfirmed
     return account
 
 
 def _set_up_occasion(actor: Actor) -> Occasion:
-    return Occasion(_ENABLE, actor.session_id)
+    # Not the occasion of the step-up before it, which may have mailed a code of its own.
+    return Occasion(_SET_UP, actor.session_id)
 
 
 def _budgets(account: Account, visitor: Visitor | None, occasion: Occasion) -> tuple[Budget, ...]:
@@ -309,5 +316,6 @@ def _budgets(account: Account, visitor: Visitor | None, occasion: Occasion) -> t
 def _mail_params(
     account: Account, visitor: Visitor, occasion: Occasion, code: str
 ) -> dict[str, str]:
-    purpose = step_up_row(occasion.purpose).title
+    action = _ENABLE if occasion.purpose == _SET_UP else occasion.purpose
+    purpose = step_up_row(action).title
     return notice_params(account, visitor) | {"code": code, "purpose": purpose}

@@ -14,10 +14,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import (
+    accounts,
     activity,
     factor_snapshots,
     links,
+    memberships,
     notices,
+    sso,
     step_up,
     throttle,
     undo_links,
@@ -30,7 +33,6 @@ from security_app.accounts.errors import (
     EmailTaken,
     FieldRefused,
     LinkDead,
-    SignInRequired,
 )
 from security_app.accounts.notices import notice_params
 from security_app.accounts.proofs import email_code
@@ -39,9 +41,9 @@ from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, EmailChange
+from security_app.limits import EMAIL_CHANGE_LIFE, MAIL_LIMITS_RECIPIENT
 from security_app.live.hub import Change, announce
 from security_app.mail.queueing import enqueue
-from security_app.policy import EMAIL_CHANGE_LIFE, MAIL_LIMITS_RECIPIENT
 from security_app.settings import get_settings
 
 _PATH = "/confirm-new-email"
@@ -76,12 +78,12 @@ async def request_change(actor: Actor, *, new_email: str) -> Address:
     """
     address = parse_address(new_email)
     async with reading() as db:
-        _require_another(await db.get(Account, actor.account_id), address)
+        _require_another(await accounts.existing(db, actor.account_id), address)
     await throttle.reserve(*_budgets(actor, address))
     token = new_token()
     at = now()
     async with transaction() as db:
-        account = await _locked(db, actor)
+        account = await accounts.locked(db, actor.account_id)
         _require_another(account, address)
         await step_up.spend(db, actor, "change_email")
         await forget(db, account.id)
@@ -115,7 +117,7 @@ async def send_again(actor: Actor) -> Address:
     await throttle.reserve(*_budgets(actor, address))
     token = new_token()
     async with transaction() as db:
-        account = await _locked(db, actor)
+        account = await accounts.locked(db, actor.account_id)
         renewed = await db.exec(
             update(EmailChange)
             .where(
@@ -144,10 +146,12 @@ async def confirm_change(visitor: Visitor, token: str) -> None:
     Raises:
         LinkDead: used, expired, cancelled or unknown.
         EmailTaken: the address became another account's since it was asked for.
+        ManagedBySso: an organization's provider takes care of the address by now.
     """
     try:
         async with transaction() as db:
             account, address = await _spend(db, token)
+            await sso.require_unmanaged(db, account.id)
             former = Address(account.email, account.email_key)
             before = await factor_snapshots.take(db, account.id)
             await db.exec(
@@ -163,6 +167,7 @@ async def confirm_change(visitor: Visitor, token: str) -> None:
             await notices.tell(db, "email_changed", account, visitor, to=former, before=before)
             await enqueue(db, "email_is_yours", address.email, notice_params(account, visitor))
             announce(db, Change(account.id, "account"))
+            await memberships.announce_to_colleagues(db, account.id)
     except IntegrityError:
         # The unique key: somebody else committed the same address a moment ago.
         raise EmailTaken from None
@@ -231,17 +236,7 @@ async def _waiting(db: AsyncSession, account_id: str) -> EmailChange:
     return row
 
 
-async def _locked(db: AsyncSession, actor: Actor) -> Account:
-    statement = select(Account).where(Account.id == actor.account_id)
-    account = (await db.exec(statement.with_for_update(key_share=True))).first()
-    if account is None:
-        raise SignInRequired
-    return account
-
-
-def _require_another(account: Account | None, address: Address) -> None:
-    if account is None:
-        raise SignInRequired
+def _require_another(account: Account, address: Address) -> None:
     if account.email_confirmed_at is None:
         raise EmailNotConfirmed
     if address.key == account.email_key:

@@ -27,8 +27,17 @@ Refused
 └── Conflict                somebody else changed it at the same moment
 """
 
+import math
 from datetime import timedelta
 from typing import ClassVar
+
+
+def wait_in_words(wait_s: int) -> str:
+    """A wait in seconds, or rounded up to minutes."""
+    minutes = -(-wait_s // 60)
+    if wait_s < 60:
+        return f"{wait_s} seconds"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
 
 class Refused(Exception):
@@ -110,14 +119,8 @@ class TooManyAttempts(Refused):
         Args:
             wait: time until the next attempt is looked at.
         """
-        self.wait_s = max(1, round(wait.total_seconds() + 0.5))
-        minutes = -(-self.wait_s // 60)
-        when = (
-            f"{self.wait_s} seconds"
-            if self.wait_s < 60
-            else ("1 minute" if minutes == 1 else f"{minutes} minutes")
-        )
-        super().__init__(f"Too many attempts. Try again in {when}.")
+        self.wait_s = max(1, math.ceil(wait.total_seconds()))
+        super().__init__(f"Too many attempts. Try again in {wait_in_words(self.wait_s)}.")
 
 
 class Overloaded(Refused):

@@ -9,6 +9,8 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts.proofs.totp import secret_context
+from security_app.accounts.provider_trips import seal_context as trip_context
+from security_app.accounts.providers import client_secret_context
 from security_app.accounts.recovery_codes import code_context
 from security_app.accounts.totp import staged_context
 from security_app.clock import now
@@ -17,7 +19,10 @@ from security_app.db.sealing import open_sealed, seal, sealed_with
 from security_app.db.tables import (
     Account,
     OutboxMessage,
+    Pin,
+    ProviderTrip,
     RecoveryCode,
+    SsoConnection,
     Totp,
     TotpSetUp,
     UndoLink,
@@ -35,12 +40,14 @@ class Rotated:
         passwords: password hashes under a former key; each moves at its next sign-in.
         recovery_codes: code hashes under a former key; a new set is under the first.
         undo_links: factors kept for "This wasn't me"; what is inside only the mailed link opens.
+        pins: hashes of PINs under a former key; each moves when it is next entered.
     """
 
     resealed: int
     passwords: int
     recovery_codes: int
     undo_links: int = 0
+    pins: int = 0
 
 
 #: Every sealed column: its table, name, and what each value is bound to.
@@ -48,6 +55,9 @@ _SEALED: tuple[tuple[type[SQLModel], str, Callable[[Any], str]], ...] = (
     (Totp, "sealed_secret", lambda row: secret_context(row.account_id)),
     (TotpSetUp, "sealed_secret", lambda row: staged_context(row.account_id)),
     (RecoveryCode, "sealed_code", lambda row: code_context(row.account_id, row.id)),
+    (ProviderTrip, "sealed_secrets", lambda row: trip_context(row.id)),
+    (ProviderTrip, "sealed_answer", lambda row: trip_context(row.id)),
+    (SsoConnection, "sealed_client_secret", lambda row: client_secret_context(row.id)),
     (OutboxMessage, "sealed_params", lambda row: seal_context(row.id)),
 )
 
@@ -75,8 +85,9 @@ async def rotate() -> Rotated:
                 resealed += 1
         passwords = await _under_former_keys(db, col(Account.password_hash), first)
         codes = await _under_former_keys(db, col(RecoveryCode.code_hash), first)
+        pins = await _under_former_keys(db, col(Pin.pin_hash), first)
         undo_links = await _wrapped_under_former_keys(db, first)
-    return Rotated(resealed, passwords, codes, undo_links)
+    return Rotated(resealed, passwords, codes, undo_links, pins)
 
 
 async def _under_former_keys(db: AsyncSession, column: Any, first: str) -> int:  # noqa: ANN401

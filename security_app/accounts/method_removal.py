@@ -4,7 +4,14 @@ from sqlalchemy import delete
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, factor_snapshots, notices, recovery_codes, step_up
+from security_app.accounts import (
+    activity,
+    factor_snapshots,
+    memberships,
+    notices,
+    recovery_codes,
+    step_up,
+)
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import NotOn
 from security_app.accounts.factor_snapshots import Snapshot
@@ -52,3 +59,4 @@ async def _finish(
     kind = f"{method}_disabled"
     await notices.tell(db, kind, account, actor.visitor, before=before, left=left)
     announce(db, Change(account.id, "factors", by=actor.session_id))
+    await memberships.announce_to_colleagues(db, account.id, by=actor.session_id)

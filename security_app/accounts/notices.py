@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import factor_snapshots, undo_links
+from security_app.accounts import api_keys, factor_snapshots, undo_links
 from security_app.accounts.actor import Visitor
 from security_app.accounts.addresses import Address
 from security_app.accounts.devices import describe
@@ -11,6 +11,17 @@ from security_app.accounts.places import place_of
 from security_app.clock import iso, now
 from security_app.db.tables import Account
 from security_app.mail.queueing import enqueue
+
+#: Changes of what people sign in with: they leave API keys working, and say so (S-72).
+_LEAVES_KEYS = frozenset(
+    {
+        "password_changed",
+        "totp_enabled",
+        "totp_disabled",
+        "email_code_enabled",
+        "email_code_disabled",
+    }
+)
 
 
 async def tell(
@@ -35,6 +46,8 @@ async def tell(
     address = to or Address(account.email, account.email_key)
     snapshot = before if before is not None else await factor_snapshots.take(db, account.id)
     link = undo_links.new_link(db, account.id, address, snapshot)
+    if kind in _LEAVES_KEYS and (working := await api_keys.count_live(db, account.id)):
+        params["keys"] = str(working)
     await enqueue(
         db, kind, address.email, notice_params(account, visitor) | params | {"link": link}
     )

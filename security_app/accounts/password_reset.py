@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import activity, links, throttle
+from security_app.accounts import activity, links, sso, throttle
 from security_app.accounts.actor import Visitor
 from security_app.accounts.addresses import Address, address_key, parse_address
 from security_app.accounts.notices import notice_params
 from security_app.accounts.throttle import mail_budgets
 from security_app.db.engine import transaction
 from security_app.db.tables import Account
+from security_app.limits import RESET_LINK_LIFE
 from security_app.mail.queueing import RECIPIENT, enqueue, resolves
-from security_app.policy import RESET_LINK_LIFE
 
 
 async def ask_for_reset(visitor: Visitor, *, email: str) -> Address:
@@ -52,6 +52,9 @@ async def _make_link(
     if account is None:
         return None
     visitor = Visitor(ip=params["ip"], user_agent=params["user_agent"])
+    if (manager := await sso.manager_of(db, account.id)) is not None:
+        facts = notice_params(account, visitor) | {"manager": manager.name}
+        return facts | {RECIPIENT: account.email}
     await links.revoke(db, account.id, "reset_password")
     link = links.new_link(
         db, account, purpose="reset_password", path="/reset-password", life=RESET_LINK_LIFE

@@ -13,17 +13,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import (
+    accounts,
     activity,
+    api_keys,
     challenges,
     emails,
     links,
     notices,
+    provider_trips,
     sessions,
+    sso,
     step_up,
     tickets,
 )
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.errors import (
+    AlreadyOn,
     Conflict,
     FieldRefused,
     PasswordRefused,
@@ -102,9 +107,7 @@ async def change_password(
         Overloaded: no hashing thread is free.
     """
     async with reading() as db:
-        account = await db.get(Account, actor.account_id)
-    if account is None:
-        raise SignInRequired
+        account = await accounts.existing(db, actor.account_id)
     text = await accepted_password(new, repeat, account)
     try:
         await step_up.prove(actor, "change_password", Proofs(current, code, method))
@@ -125,12 +128,72 @@ async def change_password(
         ticket = ""
         if actor.kind == "browser":
             await sessions.renew_secret(db, account.id, actor.session_id)
-            ticket = tickets.issue_for_renewal(db, actor, next_path=_AFTER_CHANGE)
-            await sessions.leave_notice(db, actor.session_id, f"password_changed:{ended}")
+            ticket = await tickets.issue_for_renewal(db, actor, next_path=_AFTER_CHANGE)
+            keys = await api_keys.count_live(db, account.id)
+            notice = f"password_changed:{ended}" + (f":{keys}" if keys else "")
+            await sessions.leave_notice(db, actor.session_id, notice)
         activity.record(db, actor, "password.changed", str(ended))
         await notices.tell(db, "password_changed", account, actor.visitor)
         announce(db, Change(account.id, "password", by=actor.session_id))
     return PasswordChanged(ended, ticket)
+
+
+async def change_or_set(
+    actor: Actor, *, current: str, new: str, code: str = "", method: str = ""
+) -> int:
+    """Change the password, or set the first one: to a program it is one request.
+
+    Args:
+        current: the current password; not looked at where there is none.
+
+    Returns:
+        How many other sessions ended.
+
+    Raises:
+        Refused: as :func:`change_password` or :func:`set_first_password`.
+    """
+    async with reading() as db:
+        account = await accounts.existing(db, actor.account_id)
+    typed = {"new": new, "repeat": new, "code": code, "method": method}
+    if account.password_hash is None:
+        await set_first_password(actor, **typed)
+        return 0
+    return (await change_password(actor, current=current, **typed)).ended_sessions
+
+
+async def set_first_password(
+    actor: Actor, *, new: str, repeat: str, code: str = "", method: str = "", target_id: str = ""
+) -> None:
+    """Give an account without a password its first one (S-07); its sessions stay.
+
+    Args:
+        code: of a second factor, else mailed; "" where identity was confirmed before.
+        method: which method the code is of; "" lets its shape decide.
+        target_id: the connection that waits to be disconnected: the grant is for it.
+
+    Raises:
+        AlreadyOn: it has a password.
+        PasswordsDiffer, PasswordRefused: as for a change.
+        FieldRefused, CodeRefused, StepUpRequired: no proof, or a wrong one.
+        TooManyAttempts, MethodSuspended, Overloaded: as the proofs say.
+        Conflict: one was set elsewhere meanwhile.
+    """
+    async with reading() as db:
+        account = await accounts.existing(db, actor.account_id)
+    if account.password_hash is not None:
+        raise AlreadyOn("This account has a password already.")
+    text = await accepted_password(new, repeat, account)
+    if code:
+        await step_up.prove(actor, "set_first_password", Proofs("", code, method))
+    async with hashing_place():
+        stored = await hash_text(text, "password")
+    async with transaction() as db:
+        await step_up.spend(db, actor, "set_first_password", target_id)
+        await _store(db, account, stored)
+        activity.record(db, actor, "password.set")
+        await notices.tell(db, "password_set", account, actor.visitor)
+        announce(db, Change(account.id, "password", by=actor.session_id))
+        announce(db, Change(account.id, "connections", by=actor.session_id))
 
 
 async def reset_password(visitor: Visitor, *, token: str, new: str, repeat: str) -> int:
@@ -141,6 +204,7 @@ async def reset_password(visitor: Visitor, *, token: str, new: str, repeat: str)
 
     Raises:
         LinkDead: the link is used, expired or unknown.
+        ManagedBySso: an organization's provider signs this account in by now.
         PasswordsDiffer, PasswordRefused, Overloaded: as for a change.
     """
     async with reading() as db:
@@ -151,6 +215,7 @@ async def reset_password(visitor: Visitor, *, token: str, new: str, repeat: str)
     async with transaction() as db:
         # The account's row first, as everywhere: two changes cannot deadlock.
         await _store(db, account, stored)
+        await sso.require_unmanaged(db, account.id)
         await links.spend(db, token, "reset_password")
         await db.exec(
             update(Account)
@@ -203,7 +268,11 @@ async def _store(db: AsyncSession, account: Account, stored: str) -> None:
 
 
 async def _revoke_pending(db: AsyncSession, account_id: str) -> None:
-    """End what was begun with the old password: sign-ins, mailed codes, links, a new address."""
+    """End what was begun with the old password.
+
+    That is sign-ins, round trips to providers, mailed codes, links, a new address.
+    """
+    await provider_trips.revoke_of_account(db, account_id)
     await tickets.revoke_of_account(db, account_id)
     await challenges.revoke_of_account(db, account_id)
     await email_code.revoke_of_account(db, account_id)

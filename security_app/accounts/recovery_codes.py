@@ -25,14 +25,10 @@ from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
 from security_app.db.tables import Account, RecoveryCode, RecoveryKit, Totp, new_id
+from security_app.limits import MAIL_LIMITS_RECIPIENT, RECOVERY_CODES, RECOVERY_CODES_LOW
 from security_app.live.hub import Change, announce
 from security_app.mail.queueing import enqueue
-from security_app.policy import (
-    MAIL_LIMITS_RECIPIENT,
-    RECOVERY_CODES,
-    RECOVERY_CODES_LOW,
-    get_policy,
-)
+from security_app.policy import get_policy
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #: 16 base32 characters are 80 random bits (S-24).

@@ -17,8 +17,8 @@ from security_app.accounts.proofs.codes import as_recovery_code
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.throttle import Budget, Reservation
 from security_app.db.tables import Account, EmailMethod, RecoveryKit, Totp
+from security_app.limits import FACTOR_LIMITS_ACCOUNT
 from security_app.live.hub import Change, announce
-from security_app.policy import FACTOR_LIMITS_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

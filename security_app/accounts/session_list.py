@@ -2,24 +2,46 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, tuple_, update
-from sqlmodel import col, select
+from sqlalchemy import Row, String, bindparam, func, select, tuple_, update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from security_app.accounts import activity
 from security_app.accounts.activity import Page
 from security_app.accounts.actor import Actor
 from security_app.accounts.devices import describe
-from security_app.accounts.errors import FieldRefused, SessionGone
-from security_app.accounts.sessions import is_live
+from security_app.accounts.errors import SessionGone
+from security_app.accounts.names import parse_name
+from security_app.accounts.sessions import LIVE, live_at
 from security_app.clock import now
+from security_app.db.engine import execute
 from security_app.db.tables import Session, known_id
+from security_app.db.tables.columns import UtcDateTime
 from security_app.live.hub import Change, announce
 
 #: Longest name an owner can give a session, in characters.
 NAME_MAX_CHARS = 60
+
+_IS_THEIRS = col(Session.account_id) == bindparam("of")
+#: Built once, as each click on the card needs them.
+_ALL = select(Session).where(_IS_THEIRS, LIVE)
+_PAGE = _ALL.order_by(col(Session.last_active_at).desc(), col(Session.id).desc()).limit(
+    bindparam("limit")
+)
+_NEXT_PAGE = _PAGE.where(
+    tuple_(col(Session.last_active_at), col(Session.id))
+    < tuple_(bindparam("last_active_at", type_=UtcDateTime()), bindparam("last_id", type_=String()))
+)
+_LAST = select(col(Session.last_active_at)).where(_IS_THEIRS, col(Session.id) == bindparam("id"))
+_ONE = _ALL.where(col(Session.id) == bindparam("id"))
+_COUNT = select(func.count()).select_from(Session).where(_IS_THEIRS, LIVE)
+_RENAME = (
+    update(Session)
+    .where(_IS_THEIRS, col(Session.id) == bindparam("session"), LIVE)
+    .values(name=bindparam("new_name"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +71,28 @@ async def list_sessions(
         limit: rows, 1 to 100.
         cursor: the id of the last row seen; unknown and foreign ids give the first page.
     """
-    statement = (
-        _live_of(actor.account_id)
-        .order_by(col(Session.last_active_at).desc(), col(Session.id).desc())
-        .limit(limit + 1)
-    )
+    statement, values = _PAGE, {"of": actor.account_id, "limit": limit + 1, **live_at(now())}
     if cursor:
-        last = (
-            await db.exec(
-                select(Session.last_active_at, Session.id).where(
-                    Session.id == known_id(cursor), Session.account_id == actor.account_id
-                )
-            )
-        ).first()
-        if last is not None:
-            statement = statement.where(
-                tuple_(col(Session.last_active_at), col(Session.id)) < tuple_(*last)
-            )
-    rows = (await db.exec(statement)).all()
+        of = {"of": actor.account_id, "id": known_id(cursor)}
+        last_active_at = (await execute(db, _LAST, of)).scalar()
+        if last_active_at is not None:
+            statement = _NEXT_PAGE
+            values |= {"last_active_at": last_active_at, "last_id": cursor}
+    rows = (await execute(db, statement, values)).all()
     items = tuple(_as_open_session(row, actor) for row in rows[:limit])
     return Page(items, items[-1].id if len(rows) > limit else "")
 
 
 async def current_session(db: AsyncSession, actor: Actor) -> OpenSession | None:
     """The actor's own session, for the top of the list."""
-    row = (await db.exec(_live_of(actor.account_id).where(Session.id == actor.session_id))).first()
+    values = {"of": actor.account_id, "id": actor.session_id, **live_at(now())}
+    row = (await execute(db, _ONE, values)).first()
     return _as_open_session(row, actor) if row else None
 
 
 async def count_sessions(db: AsyncSession, account_id: str) -> int:
     """How many sessions live now."""
-    statement = (
-        select(func.count())
-        .select_from(Session)
-        .where(Session.account_id == account_id, is_live(now()))
-    )
-    return (await db.exec(statement)).one()
+    return (await execute(db, _COUNT, {"of": account_id, **live_at(now())})).scalar_one()
 
 
 async def rename_session(db: AsyncSession, actor: Actor, session_id: str, name: str) -> None:
@@ -94,33 +102,16 @@ async def rename_session(db: AsyncSession, actor: Actor, session_id: str, name: 
         FieldRefused: longer than 60 characters, or control characters in it.
         SessionGone: unknown, foreign or ended.
     """
-    name = " ".join(name.split())
-    if len(name) > NAME_MAX_CHARS:
-        msg = f"A name has at most {NAME_MAX_CHARS} characters."
-        raise FieldRefused(msg, field="name")
-    if not name.isprintable():
-        msg = "Use letters, digits and spaces."
-        raise FieldRefused(msg, field="name")
-    result = await db.exec(
-        update(Session)
-        .where(
-            col(Session.id) == known_id(session_id),
-            col(Session.account_id) == actor.account_id,
-            is_live(now()),
-        )
-        .values(name=name)
-    )
+    name = parse_name(name, max_chars=NAME_MAX_CHARS)
+    of = {"of": actor.account_id, "session": known_id(session_id)}
+    result = await execute(db, _RENAME, {**of, "new_name": name, **live_at(now())})
     if result.rowcount == 0:
         raise SessionGone
     activity.record(db, actor, "session.renamed", session_id)
     announce(db, Change(actor.account_id, "sessions", by=actor.session_id))
 
 
-def _live_of(account_id: str) -> SelectOfScalar[Session]:
-    return select(Session).where(Session.account_id == account_id, is_live(now()))
-
-
-def _as_open_session(row: Session, actor: Actor) -> OpenSession:
+def _as_open_session(row: Row[*tuple[Any, ...]], actor: Actor) -> OpenSession:
     device = describe(row.user_agent)
     return OpenSession(
         id=row.id,

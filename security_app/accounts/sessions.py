@@ -8,7 +8,7 @@ time, never remembered (S-39, S-54).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, insert, tuple_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,11 +19,13 @@ from security_app.accounts.errors import SessionGone
 from security_app.accounts.places import place_of
 from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
-from security_app.db.engine import read_row, reading, transaction
+from security_app.db.engine import execute, read_row, reading, transaction
 from security_app.db.tables import Account, Session, known_id, new_id
+from security_app.limits import ACTIVITY_RESOLUTION, MAX_LIVE_SESSIONS
 from security_app.live.hub import Change, announce
-from security_app.policy import ACTIVITY_RESOLUTION, MAX_LIVE_SESSIONS
 from security_app.settings import get_settings
+
+Instant = datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,25 @@ class NewSession:
 
 def is_live(at: datetime) -> ColumnElement[bool]:
     """The condition under which a session lives at an instant (S-38)."""
+    return _lives(**live_at(at))
+
+
+def live_at(at: datetime) -> dict[str, datetime]:
+    """The parameters of :data:`LIVE` at an instant."""
+    return {"at": at, "idle_since": at - get_settings().session_idle}
+
+
+def _lives(at: Instant, idle_since: Instant) -> ColumnElement[bool]:
     return and_(
         col(Session.ended_at).is_(None),
-        col(Session.last_active_at) > at - get_settings().session_idle,
+        col(Session.last_active_at) > idle_since,
         col(Session.expires_at) > at,
     )
 
 
-#: Built once: putting it together costs more than running it (B-10).
+#: The condition under which a session lives, for statements that are built once: putting
+#: one together costs more than running it (B-1, B-10).
+LIVE = _lives(bindparam("at"), bindparam("idle_since"))
 _FIND = (
     select_columns(
         col(Session.id),
@@ -65,12 +78,18 @@ _FIND = (
     )
     .join(Account, col(Account.id) == Session.account_id)
     .where(
-        col(Session.secret_hash) == bindparam("secret_hash"),
-        col(Session.ended_at).is_(None),
-        col(Session.last_active_at) > bindparam("since"),
-        col(Session.expires_at) > bindparam("at"),
+        col(Session.secret_hash) == bindparam("digest"),
+        LIVE,
         col(Account.disabled_at).is_(None),
     )
+)
+_OPEN = insert(Session)
+_OLDEST_KEPT = (
+    select_columns(col(Session.last_active_at), col(Session.id))
+    .where(col(Session.account_id) == bindparam("of"), LIVE)
+    .order_by(col(Session.last_active_at).desc(), col(Session.id).desc())
+    .offset(MAX_LIVE_SESSIONS - 1)
+    .limit(1)
 )
 
 
@@ -84,9 +103,7 @@ async def find_actor(secret_hash: str, visitor: Visitor) -> Actor | None:
     Returns:
         None when there is no such session, it ended, or the account is disabled.
     """
-    at = now()
-    since = at - get_settings().session_idle
-    row = await read_row(_FIND, {"secret_hash": secret_hash, "since": since, "at": at})
+    row = await read_row(_FIND, {"digest": secret_hash, **live_at(now())})
     if row is None:
         return None
     session_id, account_id, kind, expires_at, last_active_at = row
@@ -112,7 +129,7 @@ async def lost_its_phone(actor: Actor, totp_at: datetime | None) -> bool:
     if row is None or totp_at is None:
         return False
     opened_by, opened_at = row
-    return opened_by == "password+recovery_code" and totp_at < opened_at
+    return opened_by.endswith("+recovery_code") and totp_at < opened_at
 
 
 async def is_alive(session_id: str) -> bool:
@@ -154,39 +171,33 @@ async def open_session(
 
     Args:
         kind: "browser" or "api".
-        opened_by: a key of ``activity.METHODS``.
+        opened_by: a key of ``activity_words.METHODS``.
     """
     at = now()
     secret = new_token()
-    session = Session(
-        id=new_id(),
-        account_id=account_id,
-        secret_hash=digest(secret),
-        kind=kind,
-        opened_by=opened_by,
-        two_factor_verified=two_factor_verified,
-        browser_hash=visitor.browser_hash,
-        ip=visitor.ip,
-        place=place_of(visitor.ip),
-        user_agent=visitor.user_agent,
-        opened_at=at,
-        last_active_at=at,
-        expires_at=at + get_settings().session_max,
-    )
-    db.add(session)
-    await db.flush()
-    oldest_kept = (
-        select(Session.last_active_at, Session.id)
-        .where(Session.account_id == account_id, is_live(at))
-        .order_by(col(Session.last_active_at).desc(), col(Session.id).desc())
-        .offset(MAX_LIVE_SESSIONS - 1)
-        .limit(1)
-    )
-    if (oldest := (await db.exec(oldest_kept)).first()) is not None:
+    session = NewSession(new_id(), secret, at + get_settings().session_max)
+    row = {
+        "id": session.id,
+        "account_id": account_id,
+        "secret_hash": digest(secret),
+        "kind": kind,
+        "opened_by": opened_by,
+        "two_factor_verified": two_factor_verified,
+        "browser_hash": visitor.browser_hash,
+        "ip": visitor.ip,
+        "place": place_of(visitor.ip),
+        "user_agent": visitor.user_agent,
+        "opened_at": at,
+        "last_active_at": at,
+        "expires_at": session.expires_at,
+    }
+    await execute(db, _OPEN, row)
+    oldest = (await execute(db, _OLDEST_KEPT, {"of": account_id, **live_at(at)})).first()
+    if oldest is not None:
         surplus = tuple_(col(Session.last_active_at), col(Session.id)) < tuple_(*oldest)
         await _end(db, "limit", Session.account_id == account_id, surplus)
     announce(db, Change(account_id, "sessions", by=session.id))
-    return NewSession(session.id, secret, session.expires_at)
+    return session
 
 
 async def renew_secret(db: AsyncSession, account_id: str, session_id: str) -> NewSession:

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,8 +14,10 @@ from security_app.accounts import (
     activity,
     challenges,
     known_browsers,
+    memberships,
     notices,
     sessions,
+    sso,
     throttle,
     tickets,
 )
@@ -32,13 +35,34 @@ from security_app.accounts.proofs.password import (
 from security_app.accounts.sessions import NewSession
 from security_app.accounts.throttle import Budget
 from security_app.accounts.tokens import digest
+from security_app.accounts.workspace_mail import SECURITY_PATH
 from security_app.clock import now
-from security_app.db.engine import reading, transaction
+from security_app.db.engine import execute, read_row, transaction
 from security_app.db.tables import Account, SignInAttempt
 from security_app.live.hub import Change, announce
 
 #: A refused flood leaves one row of history in this time, not one each.
 _THROTTLED_ROW_EVERY = timedelta(minutes=1)
+
+#: Built once, as each sign-in needs them.
+_AT_THE_DOOR = select_columns(
+    Account,
+    known_browsers.is_known_to(col(Account.id), bindparam("browser")).label("is_known"),
+).where(col(Account.email_key) == bindparam("key"))
+_HOLD = (
+    update(Account)
+    .where(
+        col(Account.id) == bindparam("of"),
+        col(Account.password_hash) == bindparam("compared"),
+        col(Account.disabled_at).is_(None),
+    )
+    .values(password_hash=bindparam("kept"))
+)
+_COMPLETE = (
+    update(SignInAttempt)
+    .where(col(SignInAttempt.id) == bindparam("of"))
+    .values(session_id=bindparam("opened"), is_new_device=bindparam("is_new"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +109,42 @@ async def sign_in(visitor: Visitor, *, email: str, password: str, next_path: str
         InvalidCredentials: unknown address or wrong password, alike in text and time (S-47).
         TooManyAttempts: throttled, whether the guess was right or not (S-52).
         Overloaded: no hashing thread is free.
+        ManagedBySso: the password is right, but an organization's provider signs them in.
     """
     async with _proven(visitor, email, password, method="password") as (db, account):
-        needed = await _code_needed(db, account, visitor, method="password", next_path=next_path)
+        return await admit(db, account, visitor, proven_by="password", next_path=next_path)
+
+
+async def admit(
+    db: AsyncSession,
+    account: Account,
+    visitor: Visitor,
+    *,
+    proven_by: str,
+    next_path: str,
+    asks_code: bool = True,
+) -> SignedIn:
+    """Go on with a browser that proved itself: hand it a ticket, or ask for a code (S-67).
+
+    Args:
+        proven_by: "password", or the kind of provider: a key of ``activity_words.METHODS``.
+        asks_code: whether the account's own second factor is asked, when one is on.
+    """
+    if asks_code:
+        needed = await _code_needed(db, account, visitor, method=proven_by, next_path=next_path)
         if needed is not None:
             return SignedIn("", needed)
-        sign_in_id = activity.record_sign_in(
-            db, account.id, visitor, result="signed_in", method="password"
-        )
-        ticket = tickets.issue_for_sign_in(
-            db, account.id, visitor, sign_in_id=sign_in_id, next_path=next_path
-        )
+    sign_in_id = await activity.record_sign_in(
+        db, account.id, visitor, result="signed_in", method=proven_by
+    )
+    ticket = await tickets.issue_for_sign_in(
+        db,
+        account.id,
+        visitor,
+        sign_in_id=sign_in_id,
+        next_path=next_path,
+        opened_by=proven_by,
+    )
     return SignedIn(ticket)
 
 
@@ -107,7 +156,7 @@ async def sign_in_api(visitor: Visitor, *, email: str, password: str) -> ApiSign
             return ApiSignIn(None, needed)
         session = await sessions.open_session(db, account.id, visitor, kind="api", opened_by="api")
         is_new = await note_api_device(db, account, visitor)
-        activity.record_sign_in(
+        await activity.record_sign_in(
             db,
             account.id,
             visitor,
@@ -150,33 +199,39 @@ async def redeem_ticket(visitor: Visitor, ticket: str, *, former_secret: str = "
             two_factor_verified=spent.two_factor_verified,
         )
         is_new = await _note_device(db, account, visitor, visitor.browser_hash)
-        await db.exec(
-            update(SignInAttempt)
-            .where(col(SignInAttempt.id) == spent.sign_in_id)
-            .values(session_id=session.id, is_new_device=is_new)
+        await execute(
+            db, _COMPLETE, {"of": spent.sign_in_id, "opened": session.id, "is_new": is_new}
         )
-    return HandedOver(session, spent.next_path)
+        # Whoever must set up a second factor is led there first, wherever they meant to go.
+        leads_to_set_up = await memberships.must_set_up_2fa(db, account.id)
+    return HandedOver(session, SECURITY_PATH if leads_to_set_up else spent.next_path)
 
 
 @contextlib.asynccontextmanager
 async def _proven(
     visitor: Visitor, email: str, password: str, *, method: str
 ) -> AsyncGenerator[tuple[AsyncSession, Account]]:
-    """Check e-mail and password; the block is the transaction of what follows."""
+    """Check e-mail and password; the block is the transaction of what follows.
+
+    Raises:
+        InvalidCredentials, ManagedBySso: written to the history, in a commit (S-82).
+    """
     account, budgets = await _find(visitor, email)
     stored = account.password_hash if account else None
     try:
         async with checked_password(password, stored, budgets) as checked:
             async with transaction() as db:
+                refusal, result = InvalidCredentials(), "wrong_password"
                 if account is not None and checked.is_right:
                     await _accept(db, account, checked)
-                    yield db, account
-                    return
+                    managed = await sso.refusal_for(db, account.id)
+                    if managed is None:
+                        yield db, account
+                        return
+                    refusal, result = managed, "refused"
                 account_id = account.id if account else None
-                activity.record_sign_in(
-                    db, account_id, visitor, result="wrong_password", method=method
-                )
-            raise InvalidCredentials
+                await activity.record_sign_in(db, account_id, visitor, result=result, method=method)
+            raise refusal
     except TooManyAttempts:
         await _note_throttled(account, visitor, method)
         raise
@@ -185,13 +240,12 @@ async def _proven(
 async def _find(visitor: Visitor, email: str) -> tuple[Account | None, tuple[Budget, ...]]:
     """The account of an address, if it may sign in, and the counters this attempt draws on."""
     key = address_key(email)
-    async with reading() as db:
-        account = (await db.exec(select(Account).where(Account.email_key == key))).first()
-        is_known = account is not None and await known_browsers.is_known(
-            db, account.id, visitor.browser_hash
-        )
-    if account is not None and account.disabled_at is not None:
-        account = None
+    row = await read_row(_AT_THE_DOOR, {"key": key, "browser": visitor.browser_hash})
+    account, is_known = None, False
+    if row is not None and row.disabled_at is None:
+        columns = row._asdict()  # pyright: ignore[reportPrivateUsage]
+        is_known = columns.pop("is_known")
+        account = Account(**columns)
     return account, budgets_at_the_door(key, visitor, account.id if account and is_known else None)
 
 
@@ -201,24 +255,16 @@ async def _accept(db: AsyncSession, account: Account, checked: PasswordCheck) ->
     Raises:
         InvalidCredentials: it was changed, or the account disabled, in between.
     """
-    result = await db.exec(
-        update(Account)
-        .where(
-            col(Account.id) == account.id,
-            col(Account.password_hash) == account.password_hash,
-            col(Account.disabled_at).is_(None),
-        )
-        .values(password_hash=checked.rehashed or account.password_hash)
-    )
-    if result.rowcount == 0:
+    compared = account.password_hash
+    values = {"of": account.id, "compared": compared, "kept": checked.rehashed or compared}
+    if (await execute(db, _HOLD, values)).rowcount == 0:
         raise InvalidCredentials
     await throttle.refund(db, checked.reservation)
 
 
 async def _note_device(db: AsyncSession, account: Account, visitor: Visitor, device: str) -> bool:
     """Remember a device; mail the owner when it is new and not the very first one."""
-    if await known_browsers.is_known(db, account.id, device):
-        await known_browsers.remember(db, account.id, device)
+    if await known_browsers.renew(db, account.id, device):
         return False
     is_first = not await known_browsers.has_any(db, account.id)
     await known_browsers.remember(db, account.id, device)
@@ -240,15 +286,16 @@ async def _code_needed(
     methods = await methods_of(db, account.id)
     if not methods.on:
         return None
-    sign_in_id = activity.record_sign_in(
+    sign_in_id = await activity.record_sign_in(
         db, account.id, visitor, result="code_needed", method=method
     )
     return await challenges.begin(
         db,
         account.id,
         visitor,
-        methods=methods.on,
+        methods=methods.serving,
         sign_in_id=sign_in_id,
+        proven_by=method,
         next_path=next_path,
     )
 
@@ -267,4 +314,6 @@ async def _note_throttled(account: Account | None, visitor: Visitor, method: str
     )
     async with transaction(is_relaxed=True) as db:
         if (await db.exec(recent)).first() is None:
-            activity.record_sign_in(db, account.id, visitor, result="throttled", method=method)
+            await activity.record_sign_in(
+                db, account.id, visitor, result="throttled", method=method
+            )

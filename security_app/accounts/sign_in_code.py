@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,8 +17,10 @@ from security_app.accounts import (
     notices,
     second_factor,
     sessions,
+    sso,
     tickets,
 )
+from security_app.accounts.activity_words import PROVIDER_NAMES
 from security_app.accounts.actor import Visitor
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import CodeRefused, NotOn, Refused
@@ -27,20 +29,16 @@ from security_app.accounts.proofs import email_code
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.sessions import NewSession
 from security_app.accounts.sign_in import SignedIn, note_api_device
-from security_app.db.engine import reading, transaction
+from security_app.db.engine import execute, reading, transaction
 from security_app.db.tables import Account, Challenge, SignInAttempt
 from security_app.live.hub import Change, announce
 
 T = TypeVar("T")
 
-#: How a session was opened, by the method of its code.
-_OPENED_BY = {
-    "totp": "password+totp",
-    "email_code": "password+email_code",
-    "recovery_code": "password+recovery_code",
-}
 #: What a mailed code is for between password and session.
 _PURPOSE = "sign_in"
+#: Built once; sets what it is given.
+_NOTE = update(SignInAttempt).where(col(SignInAttempt.id) == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +68,7 @@ async def pending_of_browser(visitor: Visitor) -> Pending:
     mailed = None
     if "email_code" in methods.on:
         mailed = await email_codes.standing(challenge.account_id, _occasion(challenge))
-    offered = (*methods.on, "recovery_code") if "totp" in methods.on else methods.on
-    return Pending(offered, mailed, challenge.expires_at)
+    return Pending(methods.serving, mailed, challenge.expires_at)
 
 
 async def mailed_code_of_browser(visitor: Visitor) -> MailedCode:
@@ -141,19 +138,20 @@ async def verify_browser(visitor: Visitor, *, code: str, method: str) -> SignedI
     Raises:
         ChallengeDead: there is no sign-in to finish, or its five tries are used up.
         CodeRefused: the code does not count.
+        ManagedBySso: an organization's provider signs this account in by now.
         TooManyAttempts, MethodSuspended, Overloaded: as the methods say.
     """
     async with reading() as db:
         challenge = await challenges.of_browser(db, visitor)
 
     async def hand_over(db: AsyncSession, used: str) -> SignedIn:
-        ticket = tickets.issue_for_sign_in(
+        ticket = await tickets.issue_for_sign_in(
             db,
             challenge.account_id,
             visitor,
             sign_in_id=challenge.sign_in_id,
             next_path=challenge.next_path,
-            opened_by=_OPENED_BY[used],
+            opened_by=f"{challenge.proven_by}+{used}",
             two_factor_verified=True,
         )
         return SignedIn(ticket)
@@ -176,7 +174,7 @@ async def verify_api(visitor: Visitor, *, challenge: str, code: str, method: str
             row.account_id,
             visitor,
             kind="api",
-            opened_by=f"api+{used}",
+            opened_by=f"{row.proven_by}+{used}",
             two_factor_verified=True,
         )
         account = await db.get(Account, row.account_id)
@@ -200,10 +198,13 @@ async def _finish(
     async with transaction(is_relaxed=True) as db:
         tries = await challenges.count_try(db, challenge)
         methods = await methods_of(db, account_id)
-    allowed = (*methods.on, "recovery_code") if "totp" in methods.on else methods.on
-    method = second_factor.method_of(code, method, allowed)
-    candidate = await second_factor.check(account_id, code, method, allowed, _occasion(challenge))
+    method = second_factor.method_of(code, method, methods.serving)
+    candidate = await second_factor.check(
+        account_id, code, method, methods.serving, _occasion(challenge)
+    )
     async with transaction() as db:
+        # Its provider may have begun to manage the account since the password was right.
+        await sso.require_unmanaged(db, account_id)
         if candidate is not None and await candidate.spend(db):
             await challenges.finish(db, challenge)
             await second_factor.succeed(db, attempt)
@@ -213,7 +214,7 @@ async def _finish(
                 db,
                 challenge,
                 result="signed_in",
-                method=_OPENED_BY[candidate.method],
+                method=f"{challenge.proven_by}+{candidate.method}",
                 two_factor_verified=True,
             )
             activity.count_sign_in(db, "signed_in")
@@ -230,17 +231,16 @@ async def _finish(
 async def _note_wrong_code(
     db: AsyncSession, challenge: Challenge, visitor: Visitor, method: str, *, is_first: bool
 ) -> None:
-    """Write the failure; the first one of a sign-in mails the owner: the password is known."""
+    """Write the failure; the first one of a sign-in mails the owner: half of it is known."""
     await second_factor.fail(db, challenge.account_id, method)
     await _note(db, challenge, result="wrong_code")
     activity.count_sign_in(db, "wrong_code")
     account = await db.get(Account, challenge.account_id)
     if is_first and account is not None:
-        await notices.tell(db, "wrong_code", account, visitor)
-    announce(db, Change(challenge.account_id, "activity"))
+        provider = PROVIDER_NAMES.get(challenge.proven_by, "")
+        await notices.tell(db, "wrong_code", account, visitor, provider=provider)
+    announce(db, Change(challenge.account_id, "sign_ins"))
 
 
 async def _note(db: AsyncSession, challenge: Challenge, **values: Any) -> None:
-    await db.exec(
-        update(SignInAttempt).where(col(SignInAttempt.id) == challenge.sign_in_id).values(**values)
-    )
+    await execute(db, _NOTE, {"of": challenge.sign_in_id, **values})

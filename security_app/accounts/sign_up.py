@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from security_app.accounts import accounts, activity, links, throttle, undo_links
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.addresses import Address, parse_address
-from security_app.accounts.errors import SignInRequired
 from security_app.accounts.hashing import hash_text, hashing_place
 from security_app.accounts.notices import notice_params
 from security_app.accounts.passwords import accepted_password
@@ -17,9 +16,9 @@ from security_app.accounts.throttle import mail_budgets
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, new_id
+from security_app.limits import CONFIRM_LINK_LIFE
 from security_app.live.hub import Change, announce
 from security_app.mail.queueing import enqueue
-from security_app.policy import CONFIRM_LINK_LIFE
 
 
 async def sign_up(
@@ -48,7 +47,7 @@ async def sign_up(
     async with hashing_place():
         account.password_hash = await hash_text(text, "password")
     async with transaction() as db:
-        if await _insert(db, account) and not await _taken_back(db, account):
+        if await insert(db, account):
             activity.record_for(db, account.id, visitor, "account.created")
             await _mail_confirmation(db, account, visitor)
         else:
@@ -57,7 +56,7 @@ async def sign_up(
     return address
 
 
-async def confirm_email(token: str) -> None:
+async def confirm_email(visitor: Visitor, token: str) -> None:
     """Confirm the address a link was mailed to.
 
     Raises:
@@ -69,7 +68,6 @@ async def confirm_email(token: str) -> None:
         await db.exec(
             update(Account).where(col(Account.id) == account.id).values(email_confirmed_at=now())
         )
-        visitor = Visitor(ip="", user_agent="")
         activity.record_for(db, account.id, visitor, "email.confirmed")
         announce(db, Change(account.id, "account"))
 
@@ -81,9 +79,7 @@ async def send_confirmation_again(actor: Actor) -> None:
         TooManyAttempts: too many mails to this address.
     """
     async with reading() as db:
-        account = await db.get(Account, actor.account_id)
-    if account is None:
-        raise SignInRequired
+        account = await accounts.existing(db, actor.account_id)
     if account.email_confirmed_at is not None:
         return
     await throttle.reserve(*mail_budgets(account.email_key, actor.visitor))
@@ -92,19 +88,25 @@ async def send_confirmation_again(actor: Actor) -> None:
         await _mail_confirmation(db, account, actor.visitor)
 
 
-async def _insert(db: AsyncSession, account: Account) -> bool:
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+async def insert(db: AsyncSession, account: Account) -> bool:
+    """Write a new account; False, and nothing written, when its address is not free."""
+    return await _written(db, account) and not await _taken_back(db, account)
+
+
+async def _written(db: AsyncSession, account: Account) -> bool:
+    insert_into = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     values = {
         "id": account.id,
         "email": account.email,
         "email_key": account.email_key,
         "name": account.name,
         "created_at": account.created_at,
+        "email_confirmed_at": account.email_confirmed_at,
         "password_hash": account.password_hash,
-        "password_changed_at": account.created_at,
+        "password_changed_at": account.created_at if account.password_hash else None,
     }
     # RETURNING tells on every driver; psycopg's row count is -1 for an insert made this way.
-    statement = insert(Account).values(**values).on_conflict_do_nothing()
+    statement = insert_into(Account).values(**values).on_conflict_do_nothing()
     return (await db.exec(statement.returning(col(Account.id)))).first() is not None
 
 

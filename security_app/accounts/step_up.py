@@ -1,17 +1,26 @@
 """Proving identity again inside a session: which proofs an action needs, and grants.
 
-A grant says that the proofs of one action were given in one session; it lives
-five minutes in the database and is spent by the transaction of the action, by
-one conditional UPDATE (S-42). Every path to an action asks here (S-44).
+A grant says that the proofs of one action were given in one session, or with one
+API key; it lives five minutes in the database, one where a PIN was asked (S-33),
+and is spent by the transaction of the action, by one conditional UPDATE (S-42).
+Every path to an action asks here (S-44).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from sqlalchemy import delete, update
-from sqlmodel import col
+from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_, update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import second_factor, throttle
+from security_app.accounts import (
+    accounts,
+    api_keys,
+    second_factor,
+    sessions,
+    sso,
+    throttle,
+)
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import (
     AlreadyOn,
@@ -23,12 +32,14 @@ from security_app.accounts.errors import (
     WrongPassword,
 )
 from security_app.accounts.methods import Methods, methods_of
+from security_app.accounts.proofs import pin
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.proofs.password import budgets_in_session, checked_password
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
-from security_app.db.tables import Account, StepUpGrant
-from security_app.policy import GRANT_LIFE, Ask, StepUpRow, step_up_row
+from security_app.db.tables import ApiKey, Session, StepUpGrant, known_id
+from security_app.limits import GRANT_LIFE, PIN_GRANT_LIFE
+from security_app.policy import MANAGED_BY_SSO, Ask, StepUpRow, step_up_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +51,61 @@ class Needed:
         methods: the codes that serve, any one of them, the one used last first:
             "totp", "email_code", "recovery_code". Empty when no code is asked.
         on: the methods that are on.
+        pin: whether the PIN is asked.
+        confirmation: whether the name of the object is typed, where no PIN is set.
+        stands_in: whether a code by e-mail, or a fresh sign-in at a connected provider,
+            takes the place of the password and the codes the account does not have.
     """
 
     password: bool
     methods: tuple[str, ...]
     on: tuple[str, ...] = ()
+    pin: bool = False
+    confirmation: bool = False
+    stands_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one object an irreversible action is about.
+
+    Attributes:
+        id: its id.
+        name: what a person types to confirm where no PIN is set; "" asks for nothing
+            typed, as an API client shows by its request that it means it.
+        consequence: a sentence on what else the action brings about, "" for nothing.
+    """
+
+    id: str
+    name: str = field(default="", repr=False)
+    consequence: str = field(default="", repr=False)
+
+
+#: Of actions that are about the account itself.
+NO_TARGET = Target("")
 
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """What somebody brings: the password, a code, or both.
+    """What somebody brings: the password, a code, the PIN, as far as they are asked.
 
     Attributes:
         method: which method the code is of; "" lets its shape decide.
+        confirmation: the name of the object, typed.
     """
 
     password: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     method: str = ""
+    pin: str = field(default="", repr=False)
+    confirmation: str = field(default="", repr=False)
 
 
 def needed_for(action: str, methods: Methods) -> Needed:
     """Read the step-up table for an account.
+
+    Without a password an account proves itself with its second factor, else by a
+    code to its address or a fresh sign-in at its provider: never by nothing (S-45).
 
     Raises:
         KeyError: no such action.
@@ -71,75 +115,142 @@ def needed_for(action: str, methods: Methods) -> Needed:
     wants_password = row.password is Ask.ALWAYS or (
         row.password is Ask.WITHOUT_METHOD and not codes
     )
-    return Needed(wants_password and methods.has_password, codes, methods.on)
+    stands_in = False
+    if wants_password and not methods.has_password and not codes:
+        stands_in = not methods.on
+        codes = ("email_code",) if stands_in else methods.serving
+    return Needed(
+        password=wants_password and methods.has_password,
+        methods=codes,
+        on=methods.on,
+        pin=row.pin and methods.has_pin,
+        confirmation=_is_braked_only(row) and not methods.has_pin,
+        stands_in=stands_in,
+    )
 
 
 async def needed(actor: Actor, action: str) -> Needed:
-    """What an action asks of the actor now: for the dialog that asks it."""
+    """What an action asks of the actor now: for the dialog that asks it.
+
+    Raises:
+        ManagedBySso: their organization's provider takes care of this.
+    """
     async with reading() as db:
-        return needed_for(action, await methods_of(db, actor.account_id))
+        await refuse_managed(db, actor, action)
+        return needed_for(action, await own_methods(db, actor))
 
 
-async def prove(actor: Actor, action: str, proofs: Proofs) -> None:
+async def own_methods(db: AsyncSession, actor: Actor) -> Methods:
+    """What the actor can prove identity with.
+
+    A password and second factor from before their organization's provider took over
+    sign nobody in and cannot be changed any more: they prove nothing either.
+    """
+    methods = await methods_of(db, actor.account_id)
+    if await sso.manager_of(db, actor.account_id) is None:
+        return methods
+    return replace(methods, has_password=False, on=())
+
+
+def grant(
+    db: AsyncSession, actor: Actor, action: str, target_id: str = "", *, is_braked: bool = False
+) -> None:
+    """Write that the proofs of an action were given.
+
+    Args:
+        is_braked: whether the PIN was among them: it is good for a minute (S-33).
+    """
+    db.add(
+        StepUpGrant(
+            account_id=actor.account_id,
+            holder=actor.session_id,
+            action=action,
+            target=target_id,
+            expires_at=now() + (PIN_GRANT_LIFE if is_braked else GRANT_LIFE),
+        )
+    )
+
+
+async def prove(actor: Actor, action: str, proofs: Proofs, target: Target = NO_TARGET) -> None:
     """Check the proofs of an action and write the grant for it.
+
+    Args:
+        target: the object of the action; whether the actor may touch it is the
+            action's own rule.
 
     Raises:
         NotOn, AlreadyOn: the action is about a method that is off, or on already.
+        ManagedBySso: their organization's provider takes care of this.
         StepUpRequired: the account has nothing this action could be proven by.
-        FieldRefused: a proof that is asked is missing.
+        FieldRefused: a proof that is asked is missing; field "password", "code" or
+            "confirmation".
+        PinRequired, PinWrong, PinLocked: as the PIN stands.
         WrongPassword: field "password".
         CodeRefused: wrong, used, or of a method that does not serve.
         TooManyAttempts, MethodSuspended, Overloaded: as the proofs say.
     """
     async with reading() as db:
-        account = await db.get(Account, actor.account_id)
-        if account is None:
-            raise SignInRequired
-        methods = await methods_of(db, actor.account_id)
+        account = await accounts.existing(db, actor.account_id)
+        await refuse_managed(db, actor, action)
+        methods = await own_methods(db, actor)
     wanted = needed_for(action, methods)
     _require_method(step_up_row(action), methods)
-    if not (wanted.password or wanted.methods):
+    if not (wanted.password or wanted.methods or wanted.pin or wanted.confirmation):
         # Nothing to ask for is no proof (S-45).
         raise StepUpRequired
     if wanted.password and not proofs.password:
         raise FieldRefused("Enter your password.", field="password")
     if wanted.methods and not proofs.code.strip():
         raise FieldRefused("Enter a code.", field="code")
+    if wanted.confirmation and proofs.confirmation.strip() != target.name:
+        raise FieldRefused(f"Type {target.name} to confirm.", field="confirmation")
     if wanted.password:
         await _prove_password(actor, proofs.password, account.password_hash)
+    if wanted.pin:
+        await pin.prove(actor, proofs.pin)
     if wanted.methods:
         await _prove_code(actor, proofs, wanted, Occasion(action, actor.session_id))
     async with transaction() as db:
-        db.add(
-            StepUpGrant(
-                account_id=actor.account_id,
-                session_id=actor.session_id,
-                action=action,
-                expires_at=now() + GRANT_LIFE,
-            )
-        )
+        # A method or a PIN turned on while these proofs were looked at took all grants back.
+        if _asks_more(needed_for(action, await own_methods(db, actor)), wanted):
+            raise StepUpRequired
+        grant(db, actor, action, target.id, is_braked=wanted.pin or wanted.confirmation)
 
 
-async def spend(db: AsyncSession, actor: Actor, action: str) -> None:
+async def spend(db: AsyncSession, actor: Actor, action: str, target_id: str = "") -> None:
     """Use up the actor's grant for an action, in the transaction that does it.
 
+    Checking a password takes long enough for the session to end meanwhile, and all its
+    grants with it, before this one is written: so the session is looked at once more.
+
     Raises:
-        StepUpRequired: there is none, it is used, too old, or another session's.
+        StepUpRequired: there is none, it is used, too old, another session's, or for
+            another object.
+        SignInRequired: the session, or the API key, works no more.
+        ManagedBySso: an organization's provider takes care of this by now.
     """
+    await refuse_managed(db, actor, action)
     at = now()
-    result = await db.exec(
-        update(StepUpGrant)
-        .where(
-            col(StepUpGrant.session_id) == actor.session_id,
-            col(StepUpGrant.account_id) == actor.account_id,
-            col(StepUpGrant.action) == action,
-            col(StepUpGrant.expires_at) > at,
-            col(StepUpGrant.spent_at).is_(None),
+    holder = actor.session_id
+    is_alive = select(
+        or_(
+            exists().where(col(Session.id) == holder, sessions.is_live(at)),
+            exists().where(col(ApiKey.id) == holder, api_keys.is_live(at)),
         )
-        .values(spent_at=at)
+    )
+    if not (await db.exec(is_alive)).one():
+        raise SignInRequired
+    result = await db.exec(
+        update(StepUpGrant).where(_usable_grant(actor, action, target_id, at)).values(spent_at=at)
     )
     if result.rowcount == 0:
         raise StepUpRequired
+
+
+async def is_granted(db: AsyncSession, actor: Actor, action: str, target_id: str = "") -> bool:
+    """Whether the proofs of an action were given already; only :func:`spend` decides."""
+    statement = select(StepUpGrant.id).where(_usable_grant(actor, action, target_id, now()))
+    return (await db.exec(statement)).first() is not None
 
 
 async def revoke_of_account(db: AsyncSession, account_id: str) -> None:
@@ -150,6 +261,29 @@ async def revoke_of_account(db: AsyncSession, account_id: str) -> None:
 async def forget_old(db: AsyncSession) -> None:
     """Drop grants that no longer work."""
     await db.exec(delete(StepUpGrant).where(col(StepUpGrant.expires_at) < now()))
+
+
+def _usable_grant(actor: Actor, action: str, target_id: str, at: datetime) -> ColumnElement[bool]:
+    return and_(
+        col(StepUpGrant.holder) == actor.session_id,
+        col(StepUpGrant.account_id) == actor.account_id,
+        col(StepUpGrant.action) == action,
+        col(StepUpGrant.target) == known_id(target_id),
+        # What cannot be an id is not "no object" either.
+        literal(known_id(target_id) == target_id),
+        col(StepUpGrant.expires_at) > at,
+        col(StepUpGrant.spent_at).is_(None),
+    )
+
+
+async def refuse_managed(db: AsyncSession, actor: Actor, action: str) -> None:
+    """Refuse an action the provider of the actor's organization takes care of.
+
+    Raises:
+        ManagedBySso: it does.
+    """
+    if action in MANAGED_BY_SSO:
+        await sso.require_unmanaged(db, actor.account_id)
 
 
 async def _prove_password(actor: Actor, password: str, stored: str | None) -> None:
@@ -184,12 +318,26 @@ def _require_method(row: StepUpRow, methods: Methods) -> None:
         raise AlreadyOn
 
 
+def _asks_more(wanted: Needed, given: Needed) -> bool:
+    """Whether a proof of another kind is asked than those that were given."""
+    return (
+        (wanted.password and not given.password)
+        or (bool(wanted.methods) and not given.methods)
+        or (wanted.pin and not given.pin)
+    )
+
+
+def _is_braked_only(row: StepUpRow) -> bool:
+    """Whether an action asks for nothing but the PIN."""
+    return row.pin and row.password is Ask.NEVER and row.factor is Ask.NEVER
+
+
 def _codes(row: StepUpRow, methods: Methods) -> tuple[str, ...]:
     on = methods.on
     if row.factor is Ask.OWN_METHOD and row.own_method not in on:
         return ()
     if row.factor is Ask.ANY_METHOD:
-        return (*on, "recovery_code") if "totp" in on else on
+        return methods.serving
     if row.factor is Ask.OTHER_METHOD:
         return tuple(method for method in on if method != row.own_method)
     if row.factor is Ask.OWN_METHOD:

@@ -25,10 +25,10 @@ from security_app.accounts.actor import Visitor
 from security_app.accounts.errors import TooManyAttempts
 from security_app.accounts.places import network_key
 from security_app.clock import now
-from security_app.db.engine import transaction
+from security_app.db.engine import execute, transaction
 from security_app.db.tables import ThrottleKey
 from security_app.keys import keyed_digest
-from security_app.policy import MAIL_LIMITS_ADDRESS, MAIL_LIMITS_RECIPIENT, Limit
+from security_app.limits import MAIL_LIMITS_ADDRESS, MAIL_LIMITS_RECIPIENT, Limit
 
 #: A key untouched for this long holds nothing that any limit still looks at: the
 #: longest window is the day of mailed codes (S-20).
@@ -124,9 +124,8 @@ async def reserve(*budgets: Budget) -> Reservation:
 
 async def refund(db: AsyncSession, reservation: Reservation) -> None:
     """Give the hits of a successful attempt back: only its own, nobody else's (S-50)."""
-    connection = await db.connection()
     for budget in _in_order(reservation.budgets):
-        await connection.execute(_GIVE_BACK, {"of": budget.key, "hit": reservation.hit})
+        await execute(db, _GIVE_BACK, {"of": budget.key, "hit": reservation.hit})
 
 
 async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
@@ -141,11 +140,18 @@ async def wait_of(db: AsyncSession, *budgets: Budget) -> timedelta:
     return timedelta(seconds=longest)
 
 
-def mail_budgets(email_key: str, visitor: Visitor) -> tuple[Budget, ...]:
-    """How many mails may be caused to an address not proven yet, and from one network."""
+def mail_budgets(
+    email_key: str, visitor: Visitor, *, kind: str = "recipient"
+) -> tuple[Budget, ...]:
+    """How many mails may be caused to an address not proven yet, and from one network.
+
+    Args:
+        kind: mails of another kind have a counter of their own at the address: whoever
+            may send the one must not use the other up.
+    """
     recipient = keyed_digest("throttle", email_key)[:32]
     return (
-        Budget(f"mail:recipient:{recipient}", MAIL_LIMITS_RECIPIENT),
+        Budget(f"mail:{kind}:{recipient}", MAIL_LIMITS_RECIPIENT),
         Budget(f"mail:address:{network_key(visitor.ip)}", MAIL_LIMITS_ADDRESS),
     )
 
@@ -162,15 +168,14 @@ def _in_order(budgets: Sequence[Budget]) -> list[Budget]:
 
 async def _take(db: AsyncSession, budget: Budget, hit: str, at: datetime) -> float:
     """Add a hit; returns how many seconds too early that was, 0 when it was not."""
-    connection = await db.connection()
     values = {"key": budget.key, "hit": hit, "at": at}
-    kept = (await connection.execute(_TAKE[connection.dialect.name], values)).scalar_one().split()
+    kept = (await execute(db, _TAKE[db.get_bind().dialect.name], values)).scalar_one().split()
     others = sorted((_time(one), one) for one in kept if one != hit.strip())
     start = at.timestamp() - max(limit.window for limit in budget.limits).total_seconds()
     recent = [(time, one) for time, one in others if time > start]
     if len(recent) < len(others):
         hits = "".join(f" {one}" for _, one in recent) + hit
-        await connection.execute(_KEEP, {"of": budget.key, "kept": hits})
+        await execute(db, _KEEP, {"of": budget.key, "kept": hits})
     return _wait([time for time, _ in recent], budget, at.timestamp())
 
 

@@ -5,20 +5,50 @@ it is bound to the digest of that browser's own random cookie.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, update
-from sqlmodel import col, select
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts.actor import Actor, Visitor
 from security_app.accounts.errors import TicketDead
 from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
+from security_app.db.engine import execute
 from security_app.db.tables import Account, Ticket
-from security_app.policy import TICKET_LIFE
+from security_app.limits import TICKET_LIFE
 
 #: Longest path a ticket may lead to.
 _PATH_MAX_CHARS = 200
+
+#: Built once, as each sign-in needs them.
+_ISSUE = insert(Ticket)
+_LOCK_ACCOUNT = (
+    select(col(Account.id))
+    .join(Ticket, col(Ticket.account_id) == Account.id)
+    .where(col(Ticket.secret_hash) == bindparam("digest"))
+    .with_for_update(of=Account, key_share=True)
+)
+_SPEND = (
+    update(Ticket)
+    .where(
+        col(Ticket.secret_hash) == bindparam("digest"),
+        col(Ticket.browser_hash) == bindparam("browser"),
+        col(Ticket.browser_hash) != "",
+        col(Ticket.expires_at) > bindparam("at"),
+        col(Ticket.spent_at).is_(None),
+    )
+    .values(spent_at=bindparam("at"))
+    .returning(
+        col(Ticket.account_id),
+        col(Ticket.session_id),
+        col(Ticket.sign_in_id),
+        col(Ticket.opened_by),
+        col(Ticket.two_factor_verified),
+        col(Ticket.next_path),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +63,7 @@ class SpentTicket:
     next_path: str
 
 
-def issue_for_sign_in(
+async def issue_for_sign_in(
     db: AsyncSession,
     account_id: str,
     visitor: Visitor,
@@ -46,38 +76,22 @@ def issue_for_sign_in(
     """Make the ticket that ends a sign-in; returns its secret.
 
     Args:
-        opened_by: a key of ``activity.METHODS``.
+        opened_by: a key of ``activity_words.METHODS``.
     """
-    secret = new_token()
-    db.add(
-        Ticket(
-            secret_hash=digest(secret),
-            account_id=account_id,
-            browser_hash=visitor.browser_hash,
-            sign_in_id=sign_in_id,
-            opened_by=opened_by,
-            two_factor_verified=two_factor_verified,
-            next_path=safe_path(next_path),
-            expires_at=now() + TICKET_LIFE,
-        )
+    return await _issue(
+        db,
+        account_id,
+        visitor,
+        next_path,
+        sign_in_id=sign_in_id,
+        opened_by=opened_by,
+        two_factor_verified=two_factor_verified,
     )
-    return secret
 
 
-def issue_for_renewal(db: AsyncSession, actor: Actor, *, next_path: str) -> str:
+async def issue_for_renewal(db: AsyncSession, actor: Actor, *, next_path: str) -> str:
     """Make the ticket that gives the actor's session a new cookie; returns its secret."""
-    secret = new_token()
-    db.add(
-        Ticket(
-            secret_hash=digest(secret),
-            account_id=actor.account_id,
-            browser_hash=actor.visitor.browser_hash,
-            session_id=actor.session_id,
-            next_path=safe_path(next_path),
-            expires_at=now() + TICKET_LIFE,
-        )
-    )
-    return secret
+    return await _issue(db, actor.account_id, actor.visitor, next_path, session_id=actor.session_id)
 
 
 async def lock_account(db: AsyncSession, secret: str) -> None:
@@ -86,12 +100,7 @@ async def lock_account(db: AsyncSession, secret: str) -> None:
     So a session opened by a ticket is either seen and ended by a change of the
     same moment, or comes too late; and the two cannot deadlock (S-05, S-87).
     """
-    await db.exec(
-        select(Account.id)
-        .join(Ticket, col(Ticket.account_id) == Account.id)
-        .where(Ticket.secret_hash == digest(secret))
-        .with_for_update(of=Account, key_share=True)
-    )
+    await execute(db, _LOCK_ACCOUNT, {"digest": digest(secret)})
 
 
 async def spend(db: AsyncSession, secret: str, visitor: Visitor) -> SpentTicket:
@@ -100,27 +109,8 @@ async def spend(db: AsyncSession, secret: str, visitor: Visitor) -> SpentTicket:
     Raises:
         TicketDead: unknown, used, expired, or made for another browser.
     """
-    at = now()
-    result = await db.exec(
-        update(Ticket)
-        .where(
-            col(Ticket.secret_hash) == digest(secret),
-            col(Ticket.browser_hash) == visitor.browser_hash,
-            col(Ticket.browser_hash) != "",
-            col(Ticket.expires_at) > at,
-            col(Ticket.spent_at).is_(None),
-        )
-        .values(spent_at=at)
-        .returning(
-            col(Ticket.account_id),
-            col(Ticket.session_id),
-            col(Ticket.sign_in_id),
-            col(Ticket.opened_by),
-            col(Ticket.two_factor_verified),
-            col(Ticket.next_path),
-        )
-    )
-    row = result.one_or_none()
+    values = {"digest": digest(secret), "browser": visitor.browser_hash, "at": now()}
+    row = (await execute(db, _SPEND, values)).one_or_none()
     if row is None:
         raise TicketDead
     return SpentTicket(*row)
@@ -134,6 +124,22 @@ async def revoke_of_account(db: AsyncSession, account_id: str) -> None:
 async def forget_old(db: AsyncSession) -> None:
     """Drop tickets that no longer work."""
     await db.exec(delete(Ticket).where(col(Ticket.expires_at) < now()))
+
+
+async def _issue(
+    db: AsyncSession, account_id: str, visitor: Visitor, next_path: str, **good_for: Any
+) -> str:
+    secret = new_token()
+    row = {
+        "secret_hash": digest(secret),
+        "account_id": account_id,
+        "browser_hash": visitor.browser_hash,
+        "next_path": safe_path(next_path),
+        "expires_at": now() + TICKET_LIFE,
+        **good_for,
+    }
+    await execute(db, _ISSUE, row)
+    return secret
 
 
 def safe_path(path: str) -> str:

@@ -15,21 +15,18 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import (
+    accounts,
     activity,
     factor_snapshots,
+    memberships,
     notices,
     recovery_codes,
     second_factor,
+    sso,
     step_up,
 )
 from security_app.accounts.actor import Actor
-from security_app.accounts.errors import (
-    AlreadyOn,
-    ClockOff,
-    CodeRefused,
-    SetUpDead,
-    SignInRequired,
-)
+from security_app.accounts.errors import AlreadyOn, ClockOff, CodeRefused, SetUpDead
 from security_app.accounts.method_removal import turn_off_email_code, turn_off_totp
 from security_app.accounts.methods import methods_of
 from security_app.accounts.proofs.codes import as_digits
@@ -43,9 +40,10 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.sealing import open_sealed, seal
-from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp, TotpSetUp
+from security_app.db.tables import EmailMethod, EmailSetUp, Totp, TotpSetUp
+from security_app.limits import SET_UP_LIFE
 from security_app.live.hub import Change, announce
-from security_app.policy import SET_UP_LIFE, get_policy
+from security_app.policy import get_policy
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #: During set-up a clock off by up to ten minutes is told (D9).
@@ -78,8 +76,7 @@ async def start_set_up(actor: Actor) -> SetUp:
     expires_at = now() + SET_UP_LIFE
     async with transaction() as db:
         # Of two sessions that begin at once the later one waits, and replaces the other.
-        await db.get(Account, actor.account_id, with_for_update={"key_share": True})
-        account = await _owner(db, actor)
+        account = await accounts.locked(db, actor.account_id)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn
         await step_up.spend(db, actor, "enable_totp")
@@ -101,6 +98,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
     Raises:
         SetUpDead: this session has no set-up waiting, or it is too old.
         AlreadyOn: another set-up was faster.
+        ManagedBySso: an organization's provider takes care of this by now.
         CodeRefused: the code is wrong.
         ClockOff: the code fits a clock 1 to 10 minutes off; it is not accepted.
         TooManyAttempts: ten wrong codes in 15 minutes.
@@ -123,7 +121,8 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         )
         if spent.rowcount == 0:
             raise SetUpDead
-        account = await _owner(db, actor)
+        account = await accounts.existing(db, actor.account_id)
+        await sso.require_unmanaged(db, account.id)
         if await db.get(Totp, actor.account_id) is not None:
             raise AlreadyOn
         before = await factor_snapshots.take(db, actor.account_id)
@@ -144,6 +143,7 @@ async def confirm_set_up(actor: Actor, code: str) -> Kit:
         activity.record(db, actor, "totp.enabled")
         await notices.tell(db, "totp_enabled", account, actor.visitor, before=before)
         announce(db, Change(actor.account_id, "factors", by=actor.session_id))
+        await memberships.announce_to_colleagues(db, actor.account_id, by=actor.session_id)
     return kit
 
 
@@ -169,7 +169,7 @@ async def disable(actor: Actor) -> tuple[str, ...]:
         NotOn: it is off already.
     """
     async with transaction() as db:
-        account = await _owner(db, actor)
+        account = await accounts.existing(db, actor.account_id)
         await step_up.spend(db, actor, "disable_totp")
         await turn_off_totp(db, actor, account)
         return (await methods_of(db, actor.account_id)).on
@@ -220,13 +220,6 @@ async def _staged(db: AsyncSession, actor: Actor) -> TotpSetUp:
     if row is None:
         raise SetUpDead
     return row
-
-
-async def _owner(db: AsyncSession, actor: Actor) -> Account:
-    account = await db.get(Account, actor.account_id)
-    if account is None:
-        raise SignInRequired
-    return account
 
 
 def staged_context(account_id: str) -> str:

@@ -13,11 +13,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import (
     activity,
+    api_keys,
     challenges,
     emails,
     factor_snapshots,
+    identities,
     links,
+    memberships,
     password_reset,
+    provider_trips,
     sessions,
     step_up,
     tickets,
@@ -44,27 +48,35 @@ class Undone:
         address_back: whether the account has its former address again.
         factors_back: whether the second factors were put back to how they were.
         ended_sessions: how many sessions were signed out.
+        revoked_keys: how many API keys were revoked.
+        disconnected: how many connected accounts were disconnected.
     """
 
     address_back: bool
     factors_back: bool
     ended_sessions: int
+    revoked_keys: int
+    disconnected: int
 
     def __str__(self) -> str:
-        """In words, for the security log."""
-        what = ["address put back"] if self.address_back else []
-        what += ["second factor put back"] if self.factors_back else []
-        ended = f"{self.ended_sessions} sessions signed out"
-        return ", ".join([*what, ended, "password made useless"])
+        """In words, for the security log, whose column takes 100 characters."""
+        back = ["address"] if self.address_back else []
+        back += ["second factor"] if self.factors_back else []
+        ended = [f"{self.ended_sessions} sessions"]
+        ended += [f"{self.revoked_keys} API keys"] if self.revoked_keys else []
+        ended += [f"{self.disconnected} connected accounts"] if self.disconnected else []
+        put_back = f"{' and '.join(back)} put back; " if back else ""
+        return f"{put_back}{', '.join(ended)} ended"
 
 
 async def undo(visitor: Visitor, token: str) -> Undone:
     """Do what a "This wasn't me" link is for, by the button behind it.
 
-    Everything in one commit: the address and the second factors go back to how
-    they stood before the act, all sessions and all that was begun end, the
-    password works no more (whoever it was knows it), and a link to choose a new
-    one is mailed to the address. Links mailed later die, earlier ones stay.
+    Everything in one commit: the address and the second factors go back to how they
+    stood before the act; all sessions, API keys, connected accounts (an organization's
+    own only if it was connected since) and all that was begun end; the password works
+    no more (whoever it was knows it), and a link to choose a new one is mailed to the
+    address. Links mailed later die, earlier ones stay.
 
     A link whose address is still the account's own takes no second factor away:
     whoever reads the mailbox alone must not get past it.
@@ -80,6 +92,9 @@ async def undo(visitor: Visitor, token: str) -> Undone:
             held = Address(account.email, account.email_key)
             await undo_links.revoke_newer(db, account.id, link.number)
             ended = await _end_everything(db, account.id)
+            # All of them: whoever held the account may have made one, or replaced one.
+            revoked = await api_keys.revoke_of_account(db, account.id)
+            disconnected = await identities.remove_untrusted(db, account.id, since=link.made_at)
             address_back = held.key != link.address.key
             await _restore_account(db, account.id, link.address, is_proven=address_back)
             factors_back = False
@@ -90,11 +105,12 @@ async def undo(visitor: Visitor, token: str) -> Undone:
                     db, account.id, link.snapshot, removes_others=address_back
                 )
                 await _keep_used_up(db, account.id)
-            done = Undone(address_back, factors_back, ended)
+            done = Undone(address_back, factors_back, ended, revoked, disconnected)
             activity.record_for(db, account.id, visitor, "account.undone", str(done))
             await _mail(db, account, {held.email, link.address.email}, visitor)
             await password_reset.mail_link(db, link.address.email, visitor)
             announce(db, Change(account.id, "all"))
+            await memberships.announce_to_colleagues(db, account.id)
     except IntegrityError:
         raise Conflict from None
     return done
@@ -105,6 +121,7 @@ async def _end_everything(db: AsyncSession, account_id: str) -> int:
     await challenges.revoke_of_account(db, account_id)
     await tickets.revoke_of_account(db, account_id)
     await step_up.revoke_of_account(db, account_id)
+    await provider_trips.revoke_of_account(db, account_id)
     await emails.forget(db, account_id)
     await links.revoke_all(db, account_id)
     await email_code.revoke_of_account(db, account_id)

@@ -9,6 +9,7 @@ switched off, the file yields nothing (S-78). See
 
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,7 +26,7 @@ from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
 from security_app.db.sealing import CannotOpen, open_sealed, seal
 from security_app.db.tables import Account, UndoLink
-from security_app.policy import UNDO_LINK_LIFE
+from security_app.limits import UNDO_LINK_LIFE
 from security_app.settings import get_settings
 
 _PATH = "/not-me"
@@ -38,12 +39,14 @@ class SpentLink:
 
     Attributes:
         number: links with a higher one are newer.
+        made_at: when its mail was written.
         address: the account's own when the link was made.
         snapshot: its second factors then; empty when none was on, None when the key
             that sealed them is not configured any more.
     """
 
     number: int
+    made_at: datetime
     address: Address
     snapshot: Snapshot | None = field(repr=False)
 
@@ -111,14 +114,15 @@ async def spend(db: AsyncSession, token: str) -> SpentLink:
             col(UndoLink.email),
             col(UndoLink.email_key),
             col(UndoLink.wrapped),
+            col(UndoLink.created_at),
         )
     )
     row = result.one_or_none()
     if row is None:
         raise LinkDead
-    number, account_id, email, email_key, wrapped = row
+    number, account_id, email, email_key, wrapped, made_at = row
     snapshot = _unwrap(wrapped, account_id, token) if wrapped else Snapshot({})
-    return SpentLink(number, Address(email, email_key), snapshot)
+    return SpentLink(number, made_at, Address(email, email_key), snapshot)
 
 
 async def revoke_newer(db: AsyncSession, account_id: str, number: int) -> None:

@@ -1,19 +1,26 @@
-"""The FastAPI application: the JSON API, the two form routes of the hand-off, the metrics."""
+"""The FastAPI application: the JSON API, what browsers post and come back to, the metrics."""
+
+import re
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from security_app.api import (
+    api_keys,
+    connections,
     email_code,
     health,
     login_history,
     me,
+    organizations,
     password,
+    pin,
     problems,
     reference,
+    releases,
     sessions,
     sign_in,
     sign_up,
@@ -21,7 +28,7 @@ from security_app.api import (
 )
 from security_app.api.answers import refusals
 from security_app.api.barrier import FaultBarrier, fault_as_problem, fault_as_text
-from security_app.web import handoff
+from security_app.web import handoff, provider_routes
 from security_app.web.monitoring import MetricsRoute
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -42,12 +49,16 @@ def build_api() -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     site.add_middleware(FaultBarrier, answer=fault_as_text)
-    site.include_router(handoff.router)
+    for router in (handoff.router, provider_routes.router):
+        site.include_router(router)
     for route in handoff.router.routes:
         # Without these the page's own application would answer other methods with a page.
         site.router.routes.append(Route(getattr(route, "path", ""), _MethodNotAllowed()))
     site.router.routes.append(MetricsRoute())
-    site.mount("/api", build_json_api())
+    api = Mount("/api", build_json_api())
+    # A path may hold line breaks, which the pattern of a mount does not match by itself.
+    api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)
+    site.router.routes.append(api)
     return site
 
 
@@ -74,8 +85,13 @@ def build_json_api() -> FastAPI:
         password,
         two_factor,
         email_code,
+        pin,
         sessions,
         login_history,
+        connections,
+        api_keys,
+        organizations,
+        releases,
         health,
         reference,
     ):

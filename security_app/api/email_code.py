@@ -5,8 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from security_app.accounts import email_codes, sign_in_code, step_up
-from security_app.accounts.actor import Actor
+from security_app.accounts import email_codes, sign_in_code
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import SignInRequired
 from security_app.accounts.step_up import Proofs
@@ -16,7 +15,7 @@ from security_app.api.callers import CurrentVisitor, MaybeActor
 from security_app.api.sign_in import SignedIn, signed_in
 from security_app.api.two_factor import CodeBody, ProofBody
 from security_app.clock import now
-from security_app.policy import EMAIL_CODE_LIFE
+from security_app.limits import EMAIL_CODE_LIFE
 
 router = APIRouter(prefix="/v1/auth/2fa", tags=["Second factor"], route_class=JsonRoute)
 
@@ -34,6 +33,11 @@ class EmailCodeBody(ProofBody):
         "change_password",
         "change_email",
         "delete_account",
+        "set_pin",
+        "remove_pin",
+        "create_api_key",
+        "set_first_password",
+        "disconnect_provider",
     ] = Field(
         default="enable_email_code",
         description="What a signed-in caller wants the code for; it counts for nothing else.",
@@ -79,13 +83,14 @@ async def mail_code(body: EmailCodeBody, actor: MaybeActor, visitor: CurrentVisi
         raise SignInRequired
     if body.action != "enable_email_code":
         return _sent(await email_codes.send_for_step_up(actor, body.action))
-    return _sent(await _mail_set_up(body, actor))
+    proofs = Proofs(body.password, body.code, body.method)
+    return _sent(await email_codes.prove_and_send(actor, proofs))
 
 
 @router.post(
     "/verify-email-otp",
     response_description="It is on, or signed in",
-    responses=with_body(401, 409, 410, 429, code="invalid_code"),
+    responses=with_body(401, 403, 409, 410, 429, code="invalid_code"),
 )
 async def verify_mailed_code(
     body: VerifyEmailCodeBody, actor: MaybeActor, visitor: CurrentVisitor
@@ -100,14 +105,6 @@ async def verify_mailed_code(
         raise SignInRequired
     await email_codes.confirm_set_up(actor, body.code)
     return EmailCodeOn()
-
-
-async def _mail_set_up(body: EmailCodeBody, actor: Actor) -> MailedCode:
-    if body.password or body.code or not await email_codes.is_being_set_up(actor):
-        proofs = Proofs(body.password, body.code, body.method)
-        await step_up.prove(actor, "enable_email_code", proofs)
-        await email_codes.start_set_up(actor)
-    return await email_codes.send_for_set_up(actor)
 
 
 def _sent(mailed: MailedCode) -> CodeSent:

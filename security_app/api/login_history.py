@@ -1,10 +1,13 @@
 """Every try to sign in to the account."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from security_app.accounts import activity
 from security_app.accounts.activity import SignIn
+from security_app.accounts.actor import Actor
 from security_app.api.answers import (
     DEFAULT_PAGE_SIZE,
     Answer,
@@ -15,10 +18,12 @@ from security_app.api.answers import (
     refusals,
 )
 from security_app.api.bodies import JsonRoute
-from security_app.api.callers import CurrentActor
+from security_app.api.callers import allowing
 from security_app.db.engine import reading
 
 router = APIRouter(prefix="/v1", tags=["Sessions"], route_class=JsonRoute)
+
+Caller = Annotated[Actor, Depends(allowing("account:read"))]
 
 
 class LoginItem(Answer):
@@ -27,10 +32,20 @@ class LoginItem(Answer):
     id: str = Field(examples=["q7Rk2YvN0cH4bT9sWm1x"])
     at: Instant
     result: str = Field(
-        description="`signed_in`, or why not: `wrong_password`, `throttled`.",
+        description=(
+            "`signed_in`, or why not: `wrong_password`, `throttled`, `code_needed` (none came), "
+            "`wrong_code`, `refused` (an organization's sign-on manages the account, or that "
+            "way in is shut)."
+        ),
         examples=["signed_in"],
     )
-    method: str = Field(description="`password` or `api`.", examples=["password"])
+    method: str = Field(
+        description=(
+            "`password`, `api`, `google`, `apple` or `sso`; with a second factor, `+` and "
+            "`totp`, `email_code` or `recovery_code`."
+        ),
+        examples=["password"],
+    )
     two_factor_verified: bool = Field(serialization_alias="2fa_verified")
     new_device: bool = Field(description="Whether the device had never signed in before.")
     device: str = Field(examples=["Chrome on Windows"])
@@ -41,10 +56,10 @@ class LoginItem(Answer):
 @router.get(
     "/login-history",
     response_description="One page of the history",
-    responses=refusals(401, 422),
+    responses=refusals(401, 403, 422),
 )
 async def login_history(
-    actor: CurrentActor, cursor: Cursor = "", limit: PageSize = DEFAULT_PAGE_SIZE
+    actor: Caller, cursor: Cursor = "", limit: PageSize = DEFAULT_PAGE_SIZE
 ) -> PageOf[LoginItem]:
     """List every try to sign in to the account, newest first."""
     async with reading() as db:

@@ -1,4 +1,4 @@
-"""Changing the password."""
+"""Changing the password, or setting the first one."""
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -14,10 +14,16 @@ router = APIRouter(prefix="/v1/auth", tags=["Account"], route_class=JsonRoute)
 class ChangePasswordBody(Body):
     """The current password and the new one."""
 
-    current_password: Secret = Field(examples=["demo-passphrase-42"])
+    current_password: Secret | None = Field(
+        default=None,
+        description="Left out only by an account that has no password yet.",
+        examples=["demo-passphrase-42"],
+    )
     new_password: Secret = Field(examples=["four quiet herons 7"])
     code: Line | None = Field(
-        default=None, description="Code of the second factor, when one is on.", examples=[None]
+        default=None,
+        description="Code of the second factor, when one is on; for a first password one always.",
+        examples=[None],
     )
     method: Line | None = Field(
         default=None, description="Which factor the code is of.", examples=[None]
@@ -27,19 +33,20 @@ class ChangePasswordBody(Body):
 @router.post(
     "/password",
     response_description="The password is changed",
-    responses=with_body(401, 409, 429, code="wrong_password"),
+    responses=with_body(401, 403, 409, 429, code="wrong_password"),
 )
 async def change_password(body: ChangePasswordBody, actor: CurrentActor) -> EndedSessions:
     """Change the password.
 
-    Every other session of the account ends; this token stays valid.
+    Every other session of the account ends; this token stays valid. An account without a
+    password sets its first one with a code of its second factor, else with one by e-mail
+    (`email-otp` with `action: set_first_password`); its sessions stay.
     """
-    changed = await passwords.change_password(
+    ended = await passwords.change_or_set(
         actor,
-        current=body.current_password,
+        current=body.current_password or "",
         new=body.new_password,
-        repeat=body.new_password,
         code=body.code or "",
         method=body.method or "",
     )
-    return EndedSessions(ended_sessions=changed.ended_sessions)
+    return EndedSessions(ended_sessions=ended)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from security_app.accounts.errors import ClockOff, Refused
+from security_app.api.methods import allow_header
 from security_app.db.errors import DatabaseUnavailable
 from security_app.settings import get_settings
 
@@ -50,12 +51,35 @@ TITLES = {
     "too_many_attempts": "Too many attempts",
     "invalid_code": "The code does not count",
     "mail_unavailable": "The mail could not be sent",
+    "pin_required": "The action asks for the PIN",
+    "pin_wrong": "The PIN is wrong",
+    "pin_locked": "The PIN is locked",
+    "session_required": "An API key cannot do this",
+    "scope_required": "The API key has not got this scope",
+    "already_replaced": "The API key was replaced before",
+    "too_many_api_keys": "There are as many API keys as there may be",
     "step_up_required": "The action needs a proof of identity",
     "challenge_expired": "The sign-in that waited for a code is over",
     "set_up_expired": "The set-up is over",
     "already_enabled": "It is on already",
     "not_enabled": "It is not on",
     "not_retrievable": "It cannot be shown again",
+    "managed_by_sso": "The organization's sign-on takes care of this",
+    "role_required": "The role in the organization does not allow it",
+    "two_factor_required": "The organization requires two-factor authentication",
+    "last_owner": "An organization needs an owner who can sign in",
+    "in_organization": "The account belongs to an organization already",
+    "release_state": "The release is not in the state this needs",
+    "provider_unavailable": "The identity provider does not answer",
+    "provider_denied": "The person cancelled at the identity provider",
+    "provider_refused": "The identity provider's answer proves nothing",
+    "trip_dead": "The round trip to the identity provider is over",
+    "not_fresh": "The identity provider did not ask anew",
+    "connected_elsewhere": "The identity is connected to another account",
+    "last_way_in": "Without it nobody could sign in any more",
+    "address_unproven": "The identity provider does not vouch for the address",
+    "address_taken": "The address has an account already",
+    "organization_full": "The organization has no room for another member",
     "fault": "Something went wrong on our side",
     "storage_unavailable": "The storage does not answer",
     "overloaded": "Too much to do at the moment",
@@ -206,10 +230,13 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
     return problem(422, "invalid_field", "Check the fields named in `errors`.", errors=errors)
 
 
-async def _on_http(_request: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     code = _CODES_OF_STATUS.get(error.status_code, "refused")
-    return problem(error.status_code, code, f"{TITLES[code]}.", headers=error.headers)
+    headers = dict(error.headers or {})
+    if "Allow" in headers and (methods := allow_header(request)):
+        headers["Allow"] = methods
+    return problem(error.status_code, code, f"{TITLES[code]}.", headers=headers)
 
 
 async def _on_database(_request: Request, error: Exception) -> Response:

@@ -56,11 +56,19 @@ _START = """SwaggerUIBundle({
 
 _ABOUT = """Accounts, sessions and their history, for programs.
 
-Sign in, then send the token as `Authorization: Bearer <token>`. Cookies are never
-read. Times are RFC 3339 in UTC, ids are opaque strings, bodies are JSON in UTF-8 of
+Sign in, then send the token as `Authorization: Bearer <token>`; where an operation
+lists `apiKey`, an API key with the scope named there serves in its place. Cookies are
+never read. Times are RFC 3339 in UTC, ids are opaque strings, bodies are JSON in UTF-8 of
 at most 16 KiB. Refusals are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)
 problems with a stable `code`; [all codes](/api/problems).
 """
+#: OpenAPI 3.1 lets a requirement of any kind list what the bearer must be allowed.
+_API_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "sapp_ and 46 letters and digits",
+    "description": "An API key with the scope the operation names; see `POST /v1/api-keys`.",
+}
 
 
 def describe(api: FastAPI) -> dict[str, Any]:
@@ -83,9 +91,11 @@ def describe(api: FastAPI) -> dict[str, Any]:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs", {})
         schemas["Problem"] = problem
+        schema["components"]["securitySchemes"]["apiKey"] = _API_KEY
         for path in schema["paths"].values():
             for operation in path.values():
                 _split_docstring(operation)
+                _name_scopes(operation)
                 if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {}):
                     operation["responses"].pop("422", None)
         api.openapi_schema = schema
@@ -128,6 +138,14 @@ async def catalogue() -> Response:
     )
     body = f"<main><h1>Problem codes</h1>\n<dl>\n{rows}\n</dl></main>"
     return HTMLResponse(_PAGE.format(title="Problem codes", head="", body=body))
+
+
+def _name_scopes(operation: dict[str, Any]) -> None:
+    """A scope is what a key needs: a session may do all its person may."""
+    for requirement in list(operation.get("security", ())):
+        if scopes := requirement.get("sessionToken"):
+            requirement["sessionToken"] = []
+            operation["security"].append({"apiKey": scopes})
 
 
 def _split_docstring(operation: dict[str, Any]) -> None:

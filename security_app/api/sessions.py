@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
 from security_app.accounts import session_list
 from security_app.accounts import sessions as rules
+from security_app.accounts.actor import Actor
 from security_app.accounts.session_list import OpenSession
 from security_app.api.answers import (
     DEFAULT_PAGE_SIZE,
@@ -19,10 +20,12 @@ from security_app.api.answers import (
     refusals,
 )
 from security_app.api.bodies import JsonRoute
-from security_app.api.callers import CurrentActor
+from security_app.api.callers import allowing
 from security_app.db.engine import reading, transaction
 
 router = APIRouter(prefix="/v1/sessions", tags=["Sessions"], route_class=JsonRoute)
+
+Caller = Annotated[Actor, Depends(allowing("sessions:write"))]
 
 SessionId = Annotated[str, Path(max_length=24, pattern="^[A-Za-z0-9_-]+$")]
 
@@ -40,12 +43,14 @@ class SessionItem(Answer):
     two_factor_verified: bool = Field(serialization_alias="2fa_verified")
     signed_in_at: Instant
     last_active_at: Instant
-    current: bool = Field(description="Whether it is the session of this token.")
+    current: bool = Field(
+        description="Whether it is the session of this token; never with an API key."
+    )
 
 
-@router.get("", response_description="One page of live sessions", responses=refusals(401, 422))
+@router.get("", response_description="One page of live sessions", responses=refusals(401, 403, 422))
 async def list_sessions(
-    actor: CurrentActor, cursor: Cursor = "", limit: PageSize = DEFAULT_PAGE_SIZE
+    actor: Caller, cursor: Cursor = "", limit: PageSize = DEFAULT_PAGE_SIZE
 ) -> PageOf[SessionItem]:
     """List the live sessions, newest activity first."""
     async with reading() as db:
@@ -56,10 +61,13 @@ async def list_sessions(
 @router.post(
     "/sign-out-others",
     response_description="They are signed out",
-    responses=refusals(401),
+    responses=refusals(401, 403),
 )
-async def sign_out_others(actor: CurrentActor) -> EndedSessions:
-    """Sign out every session but the one of this token."""
+async def sign_out_others(actor: Caller) -> EndedSessions:
+    """Sign out every session but the one of this token.
+
+    An API key is no session: with one, every session ends.
+    """
     async with transaction() as db:
         return EndedSessions(ended_sessions=await rules.sign_out_others(db, actor))
 
@@ -68,9 +76,9 @@ async def sign_out_others(actor: CurrentActor) -> EndedSessions:
     "/{session_id}",
     status_code=204,
     response_description="It is signed out",
-    responses=refusals(401, 404),
+    responses=refusals(401, 403, 404),
 )
-async def sign_out_session(actor: CurrentActor, session_id: SessionId) -> None:
+async def sign_out_session(actor: Caller, session_id: SessionId) -> None:
     """Sign out one session; unknown, ended and other people's ids answer alike."""
     async with transaction() as db:
         await rules.end_session(db, actor, session_id)

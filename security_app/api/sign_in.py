@@ -54,7 +54,7 @@ class VerifyBody(Body):
 @router.post(
     "/sign-in",
     response_description="Signed in, or a code is needed",
-    responses=with_body(401, 429, code="invalid_credentials"),
+    responses=with_body(401, 403, 429, code="invalid_credentials"),
 )
 async def sign_in(body: SignInBody, visitor: CurrentVisitor) -> SignedIn | CodeNeeded:
     """Sign in with e-mail and password.
@@ -74,7 +74,7 @@ async def sign_in(body: SignInBody, visitor: CurrentVisitor) -> SignedIn | CodeN
 @router.post(
     "/verify-2fa-code",
     response_description="Signed in",
-    responses=with_body(401, 410, 429, code="invalid_code"),
+    responses=with_body(401, 403, 410, 429, code="invalid_code"),
 )
 async def verify_2fa_code(body: VerifyBody, visitor: CurrentVisitor) -> SignedIn:
     """Finish a sign-in with a code of the second factor."""
@@ -90,7 +90,10 @@ def signed_in(session: NewSession) -> SignedIn:
 
 
 @router.post(
-    "/sign-out", status_code=204, response_description="Signed out", responses=refusals(401, 422)
+    "/sign-out",
+    status_code=204,
+    response_description="Signed out",
+    responses=refusals(401, 403, 422),
 )
 async def sign_out(actor: CurrentActor) -> None:
     """End the session of this token."""

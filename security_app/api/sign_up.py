@@ -58,9 +58,9 @@ async def sign_up(body: SignUpBody, visitor: CurrentVisitor) -> None:
     response_description="The address is confirmed",
     responses=with_body(410),
 )
-async def confirm_email(body: ConfirmEmailBody) -> None:
+async def confirm_email(body: ConfirmEmailBody, visitor: CurrentVisitor) -> None:
     """Confirm the address a link was mailed to.
 
     The token is the last part of `PUBLIC_URL/confirm-email?token=…`. It works once.
     """
-    await rules.confirm_email(body.token)
+    await rules.confirm_email(visitor, body.token)

@@ -11,7 +11,7 @@ from security_app.accounts.methods import methods_of
 from security_app.accounts.recovery_codes import Kit
 from security_app.accounts.step_up import Proofs
 from security_app.api.answers import Answer, Instant, refusals, with_body
-from security_app.api.bodies import Body, JsonRoute, Line, Secret
+from security_app.api.bodies import Body, JsonRoute, Line, ProofBody, Secret
 from security_app.api.callers import CurrentActor
 from security_app.db.engine import reading
 from security_app.web.qr import png_data_url
@@ -54,14 +54,6 @@ class Status(Answer):
     enabled: bool = Field(description="Whether any method is on.")
     methods: AllMethods
     recovery_codes: CodesLeft
-
-
-class ProofBody(Body):
-    """The proof an action asks for: see `What 2FA covers` on the Security page."""
-
-    password: Secret = Field(default="", examples=["demo-passphrase-42"])
-    code: Code = Field(default="", examples=[""])
-    method: Line = Field(default="", description="Which method the code is of.", examples=[""])
 
 
 class SetUp(Answer):
@@ -113,7 +105,7 @@ class RecoveryCodes(Answer):
     codes: list[RecoveryCode]
 
 
-@router.get("", response_description="How it stands", responses=refusals(401))
+@router.get("", response_description="How it stands", responses=refusals(401, 403))
 async def read_status(actor: CurrentActor) -> Status:
     """Read which methods are on and how many recovery codes are left."""
     return await _status(actor)
@@ -142,7 +134,7 @@ async def set_up(body: ProofBody, actor: CurrentActor) -> SetUp:
 @router.post(
     "/verify",
     response_description="The app is on",
-    responses=with_body(401, 409, 410, 429, code="invalid_code"),
+    responses=with_body(401, 403, 409, 410, 429, code="invalid_code"),
 )
 async def verify(body: CodeBody, actor: CurrentActor) -> Enabled:
     """Turn the authenticator app on with a first code; it counts as used.

@@ -8,18 +8,32 @@ an asyncio lock: SQLite's own busy handler sleeps in steps of up to 100 ms.
 import asyncio
 import contextlib
 import contextvars
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVarTuple, overload
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Row,
+    Select,
+    create_engine,
+    event,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from security_app.db import sqlite_driver
 from security_app.db.errors import DatabaseUnavailable
 from security_app.settings import get_settings
+
+Columns = TypeVarTuple("Columns")
 
 #: How long a writer waits for another process before it gives up.
 BUSY_TIMEOUT_S = 5.0
@@ -39,26 +53,27 @@ class Database:
             url: ``sqlite+aiosqlite:///…`` or ``postgresql+psycopg://…``.
         """
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {"hide_parameters": True}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
-            options["pool_size"] = 8
+            self.engine = _sqlite_engine(url, pool_size=8)
+            # Of their own, so that no connection is told anew what the next one needs.
+            relaxed = _sqlite_engine(url, pool_size=1, synchronous="NORMAL")
+            long = _sqlite_engine(url, pool_size=1, is_in_place=False)
         else:
-            options |= {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
-        self.engine: AsyncEngine = create_async_engine(url, **options)
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        self._write = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        self._relaxed = self.engine.execution_options(
-            sqlite_begin="BEGIN IMMEDIATE", sqlite_synchronous="NORMAL"
+            self.engine = relaxed = long = create_async_engine(
+                url, hide_parameters=True, pool_size=10, max_overflow=10, pool_pre_ping=True
+            )
+        self._write, self._relaxed, self._long = (
+            engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            for engine in (self.engine, relaxed, long)
         )
         self._write_queue = asyncio.Lock()
         self._rows = _row_engine(url) if self.is_sqlite else None
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, is_relaxed: bool = False) -> AsyncGenerator[AsyncSession]:
+    async def transaction(
+        self, *, is_relaxed: bool = False, is_long: bool = False
+    ) -> AsyncGenerator[AsyncSession]:
         """Write in one transaction; see :func:`transaction`."""
         if _in_transaction.get():
             msg = "transactions do not nest"
@@ -66,7 +81,7 @@ class Database:
         token = _in_transaction.set(True)
         try:
             async with self._write_queue if self.is_sqlite else contextlib.nullcontext():
-                engine = self._relaxed if is_relaxed else self._write
+                engine = self._long if is_long else self._relaxed if is_relaxed else self._write
                 async with (
                     _clear_errors(),
                     AsyncSession(engine, expire_on_commit=False, autoflush=False) as db,
@@ -101,6 +116,8 @@ class Database:
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        await self._relaxed.dispose()
+        await self._long.dispose()
         if self._rows is not None:
             self._rows.dispose()
 
@@ -120,28 +137,41 @@ def _row_engine(url: str) -> Engine:
     )
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
-    # The driver must not begin transactions of its own: _begin_sqlite does.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _sqlite_engine(
+    url: str, *, pool_size: int, synchronous: str = "FULL", is_in_place: bool = True
+) -> AsyncEngine:
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401
+        # The driver must not begin transactions of its own: _begin_sqlite does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        # The connection used last has pages and statements at hand.
+        pool_use_lifo=True,
+        connect_args={
+            "timeout": BUSY_TIMEOUT_S,
+            "async_creator_fn": functools.partial(sqlite_driver.connect, is_in_place=is_in_place),
+        },
+    )
+    event.listen(engine.sync_engine, "connect", configure)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    wanted = options.get("sqlite_synchronous", "FULL")
-    if connection.info.get("synchronous", "FULL") != wanted:
-        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-        connection.info["synchronous"] = wanted
-    connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
 @contextlib.asynccontextmanager
@@ -158,6 +188,30 @@ async def _clear_errors() -> AsyncGenerator[None]:
         raise
     except PoolTimeout:
         raise DatabaseUnavailable("no free connection") from None
+
+
+@overload
+async def execute(
+    db: AsyncSession, statement: TypedReturnsRows[*Columns], values: Mapping[str, Any] | None = None
+) -> CursorResult[*Columns]: ...
+@overload
+async def execute(
+    db: AsyncSession, statement: Executable, values: Mapping[str, Any] | None = None
+) -> CursorResult[*tuple[Any, ...]]: ...
+async def execute(
+    db: AsyncSession, statement: Executable, values: Mapping[str, Any] | None = None
+) -> CursorResult[*tuple[Any, ...]]:
+    """Run a statement that was built once, as the paths taken most often need it.
+
+    To put a statement together, and to hand it through the ORM, costs several times
+    what the database takes to run it.
+
+    Args:
+        db: a session; what was added to it and is not flushed yet is not seen.
+        statement: of columns, not of tables, with ``bindparam`` where it varies.
+        values: what the parameters are this time.
+    """
+    return await db.run_sync(lambda session: session.connection().execute(statement, values))
 
 
 def after_commit(db: AsyncSession, callback: Callable[[], None]) -> None:
@@ -188,7 +242,7 @@ def use_database(replacement: Database | None) -> None:
 
 
 def transaction(
-    *, is_relaxed: bool = False
+    *, is_relaxed: bool = False, is_long: bool = False
 ) -> contextlib.AbstractAsyncContextManager[AsyncSession]:
     """Open the one transaction of a click or a request.
 
@@ -198,11 +252,13 @@ def transaction(
     Args:
         is_relaxed: survive a killed process but perhaps not a power cut; for
             counters whose loss harms nobody.
+        is_long: its statements may meet thousands of rows: on SQLite each runs off the
+            event loop, the others on it.
 
     Raises:
         DatabaseUnavailable: locked for too long, read-only, full or gone; nothing was written.
     """
-    return database().transaction(is_relaxed=is_relaxed)
+    return database().transaction(is_relaxed=is_relaxed, is_long=is_long)
 
 
 async def read_row(

@@ -20,15 +20,16 @@ from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import (
     Account,
+    ApiKey,
     KnownBrowser,
     SecurityEvent,
     Session,
     SignInAttempt,
     new_id,
 )
-from security_app.demo import factors, past
+from security_app.demo import connections, factors, keys, past, workspace
 from security_app.demo.past import DESK, OFFICE, PHONE, Row
-from security_app.policy import MAX_LIVE_SESSIONS
+from security_app.limits import MAX_LIVE_SESSIONS
 from security_app.settings import SettingsError, get_settings
 from security_app.web.entry.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 
@@ -39,6 +40,8 @@ _BUSY_ENDED_SESSIONS = 10_000
 _PASSWORD_AGE = timedelta(days=215)
 _BATCH_ROWS = 500
 _WITH_APP = ("totp@demo.test", "both@demo.test")
+_WITHOUT_PASSWORD = (connections.GOOGLE_EMAIL, connections.SSO_EMAIL)
+_WITH_PIN = ("both@demo.test", "owner@demo.test")
 
 
 async def seed() -> None:
@@ -49,10 +52,13 @@ async def seed() -> None:
     """
     if not get_settings().demo:
         raise SettingsError("Demo accounts exist with DEMO=1 only.")
+    made: set[str] = set()
     for email, name, fill in (
         ("fresh@demo.test", "Ada", _fill_fresh),
         ("totp@demo.test", "Barbara", _fill_fresh),
         ("both@demo.test", "Bea", _fill_fresh),
+        (connections.GOOGLE_EMAIL, "Gina", _fill_made_elsewhere),
+        (connections.SSO_EMAIL, "Sofia", _fill_made_elsewhere),
         ("owner@demo.test", "Olga", _fill_fresh),
         ("busy@demo.test", "Grace", _fill_busy),
     ):
@@ -60,18 +66,25 @@ async def seed() -> None:
         if account is None:
             continue
         codes = await recovery_codes.prepare() if email in _WITH_APP else []
-        account.role = "owner" if email == "owner@demo.test" else "member"
+        pin = await factors.hashed_pin() if email in _WITH_PIN else ""
         async with transaction() as db:
             if await _exists(db, account.email_key):
                 # Another start was quicker while this one hashed.
                 continue
             db.add(account)
             await db.flush()
+            made.add(email)
             await fill(db, account.id, account.created_at)
             if codes:
                 await factors.turn_totp_on(db, account.id, codes)
+            if email == "owner@demo.test":
+                await _insert(db, ApiKey, keys.key_rows(account.id, now()))
             if email == "both@demo.test":
                 factors.turn_email_code_on(db, account.id)
+            if pin:
+                factors.set_pin(db, account.id, pin)
+    await workspace.seed()
+    await connections.seed(made)
     await _keep_alive()
 
 
@@ -80,10 +93,12 @@ async def info() -> str:
     width = max(len(account.email) for account in DEMO_ACCOUNTS)
     rows = [f"  {account.email:<{width}}  {account.shows}" for account in DEMO_ACCOUNTS]
     sign_in = f"Demo accounts, to sign in at {get_settings().public_url}/sign-in"
-    lines = [sign_in, *rows, "", f"  Password of all: {DEMO_PASSWORD}"]
+    lines = [sign_in, *rows, "", f"  Password of all that have one: {DEMO_PASSWORD}"]
     for item in await factors.shown():
         lines += ["", f"  {item.email}: authenticator code now {item.code}"]
         lines += [f"  {'':<{len(item.email)}}  secret {item.secret}"]
+    if owners := await factors.with_pin():
+        lines += ["", f"  PIN of {', '.join(owners)}: {factors.DEMO_PIN}"]
     return "\n".join(lines)
 
 
@@ -93,8 +108,10 @@ async def _missing(email: str, name: str) -> Account | None:
     async with reading() as db:
         if await _exists(db, address.key):
             return None
-    async with hashing_place():
-        stored = await hash_text(DEMO_PASSWORD, "password")
+    stored = None
+    if email not in _WITHOUT_PASSWORD:
+        async with hashing_place():
+            stored = await hash_text(DEMO_PASSWORD, "password")
     created_at = now() - timedelta(days=800)
     return Account(
         id=new_id(),
@@ -104,7 +121,7 @@ async def _missing(email: str, name: str) -> Account | None:
         created_at=created_at,
         email_confirmed_at=created_at + timedelta(minutes=4),
         password_hash=stored,
-        password_changed_at=now() - _PASSWORD_AGE,
+        password_changed_at=now() - _PASSWORD_AGE if stored else None,
     )
 
 
@@ -142,6 +159,14 @@ async def _fill_fresh(db: AsyncSession, account_id: str, created_at: datetime) -
     ]
     await _insert(db, SignInAttempt, tries)
     await _fill_log(db, account_id, created_at)
+
+
+async def _fill_made_elsewhere(db: AsyncSession, account_id: str, created_at: datetime) -> None:
+    """A person whom a provider signs in: no password, and nothing about one in the log."""
+    created = past.event_row(account_id, DESK, created_at, "account.created")
+    await _insert(db, SecurityEvent, [created])
+    device = {"account_id": account_id, "browser_hash": past.SEEDED, "last_seen_at": now()}
+    await _insert(db, KnownBrowser, [device])
 
 
 async def _fill_busy(db: AsyncSession, account_id: str, created_at: datetime) -> None:

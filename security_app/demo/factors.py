@@ -9,13 +9,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import recovery_codes
+from security_app.accounts.hashing import hash_text, hashing_place
 from security_app.accounts.proofs.totp import code_at, current_step, secret_context
 from security_app.accounts.recovery_codes import PreparedCode
 from security_app.clock import now
 from security_app.db.engine import reading
 from security_app.db.sealing import open_sealed, seal
-from security_app.db.tables import Account, EmailMethod, RecoveryCode, Totp
+from security_app.db.tables import Account, EmailMethod, Pin, RecoveryCode, Totp
 
+#: Of every demo account that has one; as public as their password.
+DEMO_PIN = "2580"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #: "7 of 10 codes left" (ui.md).
 _USED_CODES = 3
@@ -55,6 +58,34 @@ async def turn_totp_on(db: AsyncSession, account_id: str, prepared: list[Prepare
 def turn_email_code_on(db: AsyncSession, account_id: str) -> None:
     """Let an account have codes by e-mail too."""
     db.add(EmailMethod(account_id=account_id, enabled_at=now() - timedelta(days=12)))
+
+
+async def hashed_pin() -> str:
+    """The stored form of the demo PIN."""
+    async with hashing_place():
+        return await hash_text(DEMO_PIN, "pin")
+
+
+def set_pin(db: AsyncSession, account_id: str, stored: str) -> None:
+    """Let an account have the demo PIN.
+
+    Args:
+        stored: from :func:`hashed_pin`.
+    """
+    set_at = now() - timedelta(days=12)
+    db.add(Pin(account_id=account_id, pin_hash=stored, set_at=set_at))
+
+
+async def with_pin() -> list[str]:
+    """The addresses of the demo accounts that have a PIN."""
+    statement = (
+        select(Account.email)
+        .join(Pin, col(Pin.account_id) == Account.id)
+        .where(col(Account.email).like("%@demo.test"))
+        .order_by(Account.email)
+    )
+    async with reading() as db:
+        return list((await db.exec(statement)).all())
 
 
 async def shown() -> list[Shown]:

@@ -34,7 +34,7 @@ class Origin:
 
     @property
     def method(self) -> str:
-        """How it signs in; a key of ``activity.METHODS``."""
+        """How it signs in; a key of ``activity_words.METHODS``."""
         return "api" if self.user_agent == _API_CLIENT else "password"
 
     @property
@@ -103,7 +103,7 @@ def sign_in_row(
     result: str = "signed_in",
     is_new_device: bool = False,
 ) -> Row:
-    """One try to sign in; ``result`` is a key of ``activity.RESULTS``."""
+    """One try to sign in; ``result`` is a key of ``activity_words.RESULTS``."""
     return origin.columns | {
         "id": new_id(),
         "account_id": account_id,
@@ -117,7 +117,7 @@ def sign_in_row(
 
 
 def event_row(account_id: str, origin: Origin, at: datetime, action: str, detail: str = "") -> Row:
-    """One row of the security log; ``action`` is a key of ``activity.ACTIONS``."""
+    """One row of the security log; ``action`` is a key of ``activity_words.ACTIONS``."""
     return origin.columns | {
         "id": new_id(),
         "account_id": account_id,

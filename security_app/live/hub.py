@@ -7,7 +7,7 @@ commit only, so what rolled back is never seen.
 import asyncio
 import contextlib
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,8 +24,9 @@ class Change:
 
     Attributes:
         account_id: whose.
-        topic: what to load again: "account", "password", "sessions", "activity" or
-            "all"; "renewed" when a session took its new cookie.
+        topic: what to load again: "account", "password", "connections", "factors", "pin",
+            "api_keys", "sessions", "sign_ins", "activity" (the security log), "workspace"
+            or "all"; "renewed" when a session took its new cookie.
         action: the security log's word for it, when other pages should say so.
         by: the id of the session that did it, "" when none.
         device: the device that did it, in words.
@@ -86,8 +87,11 @@ class Hub:
         Attributes:
             latest: the number of the latest change published. What is read from now on
                 has that change in it, and all before it.
+            relay: tells other server processes, where there are several; waits for
+                nothing.
         """
         self.latest = 0
+        self.relay: Callable[[Change], None] | None = None
         self._recent: deque[Change] = deque(maxlen=_QUEUE_LENGTH)
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
 
@@ -110,7 +114,18 @@ class Hub:
         return sum(len(listeners) for listeners in self._subscriptions.values())
 
     def publish(self, change: Change) -> None:
-        """Tell every open page of the account."""
+        """Tell every open page of the account, in this process and in others."""
+        self.deliver(change)
+        if self.relay is not None:
+            self.relay(change)
+
+    def deliver_to_all(self) -> None:
+        """Let every open page of this process read everything anew."""
+        for account_id in tuple(self._subscriptions):
+            self.deliver(Change(account_id, "all"))
+
+    def deliver(self, change: Change) -> None:
+        """Tell every open page of the account in this process."""
         self.latest += 1
         change = replace(change, number=self.latest)
         self._recent.append(change)

@@ -16,14 +16,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
-from security_app.policy import (
+from security_app.limits import (
     CONFIRM_LINK_LIFE,
     EMAIL_CHANGE_LIFE,
     EMAIL_CODE_LIFE,
+    INVITATION_LIFE,
     RESET_LINK_LIFE,
     UNDO_LINK_LIFE,
-    get_policy,
 )
+from security_app.policy import get_policy
 from security_app.settings import get_settings
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -38,6 +39,9 @@ _UNPRINTABLE = re.compile(
 )
 #: What mail programs turn into a link, so that a display name cannot carry one to a stranger.
 _LINK_LIKE = re.compile(r"[/@:<>\\]|\w\.\w{2}")
+
+#: What people choose themselves and strangers may be mailed.
+_NAMES = ("name", "organization", "by")
 
 
 class CannotRender(Exception):
@@ -62,7 +66,13 @@ class Message:
 #: Subject by kind; ``{product}`` is the product's name. The template has the same name.
 SUBJECTS = {
     "account_deleted": "Your {product} account was deleted",
+    "account_made": "Your new {product} account",
+    "account_made_by_sso": "Your new {product} account",
     "account_undone": "Your {product} account was put back",
+    "api_key_created": "A {product} API key was made",
+    "api_key_revoked": "A {product} API key was revoked",
+    "api_key_rotated": "A {product} API key was replaced",
+    "api_keys_revoked": "All {product} API keys were revoked",
     "confirm_email": "Confirm your e-mail address",
     "email_code": "Your {product} code",
     "email_code_disabled": "E-mail codes were turned off",
@@ -71,9 +81,24 @@ SUBJECTS = {
     "email_change_asked": "Somebody asked to change your {product} e-mail address",
     "email_change_existing": "Your e-mail address has a {product} account already",
     "email_changed": "Your {product} e-mail address was changed",
+    "invitation": "You are invited to an organization on {product}",
+    "organization_deleted": "Your organization on {product} was deleted",
+    "organization_removed": "You were removed from an organization on {product}",
+    "organization_role_changed": "Your role on {product} was changed",
+    "sso_removed": "How you sign in to {product} has changed",
+    "two_factor_reminder": "Please turn on two-factor authentication on {product}",
+    "two_factor_required": "Your organization requires two-factor authentication",
     "email_is_yours": "This is the address of your {product} account now",
     "new_sign_in": "New sign-in to your {product} account",
     "password_changed": "Your {product} password was changed",
+    "password_set": "Your {product} account has a password now",
+    "provider_connected": "An account was connected to your {product} account",
+    "provider_disconnected": "An account was disconnected from your {product} account",
+    "pin_changed": "Your {product} PIN was changed",
+    "pin_disabled": "Your {product} PIN is disabled",
+    "pin_locked": "Your {product} PIN is locked",
+    "pin_removed": "Your {product} PIN was removed",
+    "pin_set": "Your {product} account has a PIN now",
     "recovery_code_used": "A recovery code of your {product} account was used",
     "recovery_codes": "Your {product} recovery codes",
     "recovery_codes_regenerated": "New recovery codes for your {product} account",
@@ -83,7 +108,7 @@ SUBJECTS = {
     "sign_up_existing": "You already have a {product} account",
     "totp_disabled": "Your authenticator app was turned off",
     "totp_enabled": "Your authenticator app is on",
-    "wrong_code": "Somebody knows your {product} password",
+    "wrong_code": "Somebody passed the first step of your {product} sign-in",
 }
 
 
@@ -94,7 +119,9 @@ def render(kind: str, params: Mapping[str, str], *, to: str) -> Message:
         kind: a key of :data:`SUBJECTS`.
         params: ``when`` (RFC 3339), ``device``, ``place``, ``name``, and by kind
             ``link`` (whole URL on this site), ``count``, ``left``, ``code`` and
-            ``purpose``, or ``code_01`` and so on.
+            ``purpose``, ``key``, ``old``, ``until`` (RFC 3339) and ``scopes``,
+            ``code_01`` and so on, or ``organization``, ``by``, ``by_email`` and
+            ``role``; ``provider`` is Google or the like; ``keys`` is how many API keys still work.
         to: the recipient's address; the mail says whom it was meant for.
 
     Raises:
@@ -119,12 +146,19 @@ def render(kind: str, params: Mapping[str, str], *, to: str) -> Message:
 def _values(params: Mapping[str, str]) -> dict[str, Any]:
     site = get_settings().public_url
     values: dict[str, Any] = {key: _clean(value) for key, value in params.items()}
-    values["name"] = _safe_name(values.get("name", ""))
+    for key in _NAMES:
+        values[key] = _safe_name(values.get(key, ""))
+    values["role_name"] = values.get("role", "").replace("_", " ")
     values.setdefault("count", "")
     values.setdefault("left", "")
+    values.setdefault("keys", "")
+    values.setdefault("provider", "")
+    values.setdefault("manager", "")
+    values.setdefault("is_replaced", "")
     values["codes"] = [values[key] for key in sorted(params) if key.startswith("code_")]
-    if "when" in values:
-        values["when"] = _in_words(values["when"])
+    for name in ("when", "until"):
+        if values.get(name):
+            values[name] = _in_words(values[name])
     if "link" in params:
         link = params["link"]
         is_ours = link.startswith(f"{site}/") and len(link) <= _MAX_LINK_CHARS
@@ -135,7 +169,9 @@ def _values(params: Mapping[str, str]) -> dict[str, Any]:
         "site": site,
         "forgot_link": f"{site}/forgot-password",
         "security_link": f"{site}/settings/personal/security",
+        "keys_link": f"{site}/settings/personal/api-keys",
         "sign_in_link": f"{site}/sign-in",
+        "invitation_days": INVITATION_LIFE.days,
         "confirm_days": CONFIRM_LINK_LIFE.days,
         "code_minutes": int(EMAIL_CODE_LIFE.total_seconds() // 60),
         "change_hours": int(EMAIL_CHANGE_LIFE.total_seconds() // 3600),
@@ -148,8 +184,13 @@ def _clean(value: str) -> str:
     return " ".join(_UNPRINTABLE.sub(" ", value[:_MAX_VALUE_CHARS]).split())
 
 
+def looks_like_link(name: str) -> bool:
+    """Whether a mail program may turn what somebody called something into a link."""
+    return _LINK_LIKE.search(name) is not None
+
+
 def _safe_name(name: str) -> str:
-    return "" if _LINK_LIKE.search(name) else name
+    return "" if looks_like_link(name) else name
 
 
 def _in_words(when: str) -> str:

@@ -6,7 +6,8 @@ import reflex as rx
 
 from security_app.ui import theme
 from security_app.ui.entry_form import entry_form
-from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.ui.entry_frame import text_link
+from security_app.ui.mailed_link import mailed_link_page
 from security_app.web.entry.confirm_email import ConfirmEmailState
 
 ROUTE: Final = "/confirm-email"
@@ -38,20 +39,14 @@ def _done() -> rx.Component:
 
 def confirm_email() -> rx.Component:
     """Build the page with the button."""
-    is_form = ~ConfirmEmailState.is_done & ~ConfirmEmailState.is_dead_link
-    return entry_frame(
-        rx.el.div(
-            rx.cond(ConfirmEmailState.is_done, _done()),
-            rx.cond(ConfirmEmailState.is_dead_link, _dead_link()),
-            role="status",
-        ),
-        rx.cond(is_form, _form()),
-        entry_links(text_link("Continue", "/")),
-        title=rx.cond(
-            ConfirmEmailState.is_done,
-            "E-mail confirmed",
-            rx.cond(ConfirmEmailState.is_dead_link, "Link expired", "Confirm your e-mail"),
-        ),
+    return mailed_link_page(
+        ConfirmEmailState,
+        _form(),
+        title="Confirm your e-mail",
+        done=_done(),
+        done_title="E-mail confirmed",
+        dead_link=_dead_link(),
+        way_on=text_link("Continue", "/"),
     )
 
 

@@ -6,7 +6,8 @@ import reflex as rx
 
 from security_app.ui import theme
 from security_app.ui.entry_form import entry_form
-from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.ui.entry_frame import text_link
+from security_app.ui.mailed_link import mailed_link_page
 from security_app.web.entry.confirm_new_email import ConfirmNewEmailState
 
 ROUTE: Final = "/confirm-new-email"
@@ -45,20 +46,14 @@ def _done() -> rx.Component:
 
 def confirm_new_email() -> rx.Component:
     """Build the page with the button."""
-    state = ConfirmNewEmailState
-    return entry_frame(
-        rx.el.div(
-            rx.cond(state.is_done, _done()),
-            rx.cond(state.is_dead_link, _dead_link()),
-            role="status",
-        ),
-        rx.cond(~state.is_done & ~state.is_dead_link, _form()),
-        entry_links(text_link("Continue", "/")),
-        title=rx.cond(
-            state.is_done,
-            "E-mail changed",
-            rx.cond(state.is_dead_link, "Link expired", "Confirm your new e-mail"),
-        ),
+    return mailed_link_page(
+        ConfirmNewEmailState,
+        _form(),
+        title="Confirm your new e-mail",
+        done=_done(),
+        done_title="E-mail changed",
+        dead_link=_dead_link(),
+        way_on=text_link("Continue", "/"),
     )
 
 

@@ -6,12 +6,14 @@ import reflex as rx
 
 from security_app.ui import theme
 from security_app.ui.entry_form import entry_form
-from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.ui.entry_frame import text_link
+from security_app.ui.mailed_link import mailed_link_page
 from security_app.web.entry.not_me import NotMeState
 
 ROUTE: Final = "/not-me"
 _WHAT_IT_DOES = (
-    "sign everybody out, on every device and in every program,",
+    "sign everybody out, on every device and in every program, and revoke all API keys,",
+    "disconnect Google and Apple, and your organization's sign-on if it came after that mail,",
     "put the e-mail address back, if it was changed since that mail,",
     "turn a second factor on again that was turned off since,",
     "make the password useless and mail you a link to choose a new one.",
@@ -60,7 +62,9 @@ def _dead_link() -> rx.Component:
 def _done() -> rx.Component:
     return rx.fragment(
         rx.el.p(
-            "Everybody was signed out, and the password works no more.", class_name="entry-text"
+            "Everybody was signed out, API keys were revoked, Google and Apple were "
+            "disconnected, and the password works no more.",
+            class_name="entry-text",
         ),
         rx.cond(
             NotMeState.address_back,
@@ -79,19 +83,14 @@ def _done() -> rx.Component:
 
 def not_me() -> rx.Component:
     """Build the page with the button."""
-    return entry_frame(
-        rx.el.div(
-            rx.cond(NotMeState.is_done, _done()),
-            rx.cond(NotMeState.is_dead_link, _dead_link()),
-            role="status",
-        ),
-        rx.cond(~NotMeState.is_done & ~NotMeState.is_dead_link, _form()),
-        entry_links(text_link("Back to sign in", "/sign-in")),
-        title=rx.cond(
-            NotMeState.is_done,
-            "Your account is yours again",
-            rx.cond(NotMeState.is_dead_link, "Link expired", "This wasn't you?"),
-        ),
+    return mailed_link_page(
+        NotMeState,
+        _form(),
+        title="This wasn't you?",
+        done=_done(),
+        done_title="Your account is yours again",
+        dead_link=_dead_link(),
+        way_on=text_link("Back to sign in", "/sign-in"),
     )
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from security_app.cards.delete_account.view import delete_account_card
 from security_app.cards.email.state import EmailState
 from security_app.cards.email.view import email_card
+from security_app.cards.managed.state import ManagedState
 from security_app.cards.name.state import NameState
 from security_app.cards.name.view import name_card
 from security_app.ui import theme
@@ -41,6 +42,12 @@ def register(app: rx.App, *also_on_load: Any) -> None:
         profile,
         route=ROUTE,
         title=theme.page_title("Profile"),
-        on_load=[ShellState.load, NameState.load, EmailState.load, *also_on_load],
+        on_load=[
+            ShellState.load,
+            NameState.load,
+            ManagedState.load,
+            EmailState.load,
+            *also_on_load,
+        ],
         context={"sitemap": None},
     )

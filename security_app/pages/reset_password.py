@@ -6,8 +6,9 @@ import reflex as rx
 
 from security_app.ui import theme
 from security_app.ui.entry_form import entry_form
-from security_app.ui.entry_frame import entry_frame, entry_links, text_link
+from security_app.ui.entry_frame import text_link
 from security_app.ui.form_field import password_field
+from security_app.ui.mailed_link import mailed_link_page
 from security_app.ui.strength_meter import strength_meter
 from security_app.web.entry.reset_password import ResetPasswordState
 
@@ -54,20 +55,14 @@ def _done() -> rx.Component:
 
 def reset_password() -> rx.Component:
     """Build the page that takes the new password."""
-    is_form = ~ResetPasswordState.is_done & ~ResetPasswordState.is_dead_link
-    return entry_frame(
-        rx.el.div(
-            rx.cond(ResetPasswordState.is_done, _done()),
-            rx.cond(ResetPasswordState.is_dead_link, _dead_link()),
-            role="status",
-        ),
-        rx.cond(is_form, _form()),
-        entry_links(text_link("Back to sign in", "/sign-in")),
-        title=rx.cond(
-            ResetPasswordState.is_done,
-            "Password changed",
-            rx.cond(ResetPasswordState.is_dead_link, "Link expired", "Choose a new password"),
-        ),
+    return mailed_link_page(
+        ResetPasswordState,
+        _form(),
+        title="Choose a new password",
+        done=_done(),
+        done_title="Password changed",
+        dead_link=_dead_link(),
+        way_on=text_link("Back to sign in", "/sign-in"),
     )
 
 

@@ -6,12 +6,18 @@ import reflex as rx
 
 from security_app.cards.check_up.state import CheckUpState
 from security_app.cards.check_up.view import check_up_strip
+from security_app.cards.connected_accounts.state import ConnectedAccountsState
+from security_app.cards.connected_accounts.view import connected_accounts_card
 from security_app.cards.coverage.state import CoverageState
 from security_app.cards.coverage.view import coverage_card
 from security_app.cards.email_code.state import EmailCodeState
 from security_app.cards.email_code.view import email_code_card
+from security_app.cards.managed.state import ManagedState
+from security_app.cards.managed.view import unless_managed
 from security_app.cards.password.state import PasswordState
 from security_app.cards.password.view import password_card
+from security_app.cards.pin.state import PinState
+from security_app.cards.pin.view import pin_card
 from security_app.cards.sessions.state import SessionsState
 from security_app.cards.sessions.view import sessions_card
 from security_app.cards.sign_ins.state import SignInsState
@@ -33,11 +39,14 @@ OTHER_ROUTES: Final = ("/settings/security", "/settings/account/security")
 
 CARDS: Final[tuple[type[Card], ...]] = (
     ShellState,
+    ManagedState,
     CheckUpState,
     PasswordState,
     TwoFactorState,
     TotpState,
     EmailCodeState,
+    PinState,
+    ConnectedAccountsState,
     SessionsState,
     SignInsState,
     CoverageState,
@@ -57,17 +66,19 @@ def security() -> rx.Component:
     """Build the Security page."""
     return shell(
         check_up_strip(),
-        password_card(),
-        two_factor_card(),
-        totp_card(),
-        email_code_card(),
+        unless_managed("password", "Password", password_card()),
+        unless_managed("two_factor", "Two-factor authentication", two_factor_card()),
+        unless_managed("totp", "Authenticator app", totp_card()),
+        unless_managed("email_code", "Email code", email_code_card()),
+        pin_card(),
+        connected_accounts_card(),
         sessions_card(),
         sign_ins_card(),
         coverage_card(),
         step_up_dialog(),
         current=ROUTE,
         title="Security",
-        lead="Your password, your second factors, your sessions and the latest sign-ins.",
+        lead="Your password, second factors, PIN and connected accounts, and who is signed in.",
     )
 
 

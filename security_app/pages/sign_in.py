@@ -9,7 +9,9 @@ from security_app.ui.countdown import countdown
 from security_app.ui.entry_form import entry_form
 from security_app.ui.entry_frame import callout, entry_frame, entry_links, text_link
 from security_app.ui.form_field import email_field, password_field
+from security_app.ui.provider_buttons import provider_buttons
 from security_app.web.door import DoorState
+from security_app.web.entry.provider_door import ProviderDoorState
 from security_app.web.entry.sign_in import DemoAccount, SignInState
 
 ROUTE: Final = "/sign-in"
@@ -34,7 +36,7 @@ def _demo_accounts() -> rx.Component:
         SignInState.demo_accounts.length() > 0,
         rx.el.section(
             rx.el.h2("Demo accounts", id="demo-accounts", class_name="demo-title"),
-            rx.el.p("One click fills the form.", class_name="demo-lead"),
+            rx.el.p("One click fills the form, or leads on.", class_name="demo-lead"),
             rx.el.ul(
                 rx.foreach(SignInState.demo_accounts, _demo_account),
                 role="list",
@@ -68,6 +70,7 @@ def sign_in() -> rx.Component:
         ),
         _form(),
         entry_links(text_link("Forgot password?", "/forgot-password")),
+        provider_buttons(),
         entry_links("New here? ", text_link("Create an account", "/sign-up")),
         title="Sign in",
         beside=(_demo_accounts(),),
@@ -84,6 +87,6 @@ def register(app: rx.App) -> None:
         sign_in,
         route=ROUTE,
         title=theme.page_title("Sign in"),
-        on_load=[SignInState.load],
+        on_load=[SignInState.load, ProviderDoorState.load],
         context={"sitemap": None},
     )

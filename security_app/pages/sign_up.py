@@ -8,7 +8,9 @@ from security_app.ui import theme
 from security_app.ui.entry_form import entry_form
 from security_app.ui.entry_frame import entry_frame, entry_links, text_link
 from security_app.ui.form_field import email_field, form_field, password_field
+from security_app.ui.provider_buttons import provider_buttons
 from security_app.ui.strength_meter import strength_meter
+from security_app.web.entry.provider_door import ProviderDoorState
 from security_app.web.entry.sign_up import SignUpState
 
 ROUTE: Final = "/sign-up"
@@ -57,7 +59,11 @@ def sign_up() -> rx.Component:
     """Build the sign-up page."""
     return entry_frame(
         rx.el.div(rx.cond(SignUpState.is_sent, _sent()), role="status"),
-        rx.cond(SignUpState.is_sent, rx.fragment(), _form()),
+        rx.cond(
+            SignUpState.is_sent,
+            rx.fragment(),
+            rx.fragment(_form(), provider_buttons(with_sso=False)),
+        ),
         entry_links("Have an account? ", text_link("Sign in", "/sign-in")),
         title=rx.cond(SignUpState.is_sent, "Check your e-mail", "Create an account"),
     )
@@ -73,6 +79,6 @@ def register(app: rx.App) -> None:
         sign_up,
         route=ROUTE,
         title=theme.page_title("Create an account"),
-        on_load=[SignUpState.load],
+        on_load=[SignUpState.load, ProviderDoorState.load],
         context={"sitemap": None},
     )

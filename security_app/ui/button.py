@@ -1,4 +1,4 @@
-"""The plain button: everything that is not the one primary action."""
+"""Buttons that are not the one primary action: plain ones, and those that take something away."""
 
 from typing import Any
 
@@ -23,3 +23,16 @@ def plain_button(*children: rx.Component | str, **props: Any) -> rx.Component:
         "high_contrast": True,
     }
     return rx.button(*children, **look | props)
+
+
+def danger_button(*children: rx.Component | str, **props: Any) -> rx.Component:
+    """Build the red button that turns protection off or destroys something.
+
+    Args:
+        *children: Label and icon.
+        **props: Passed to the Radix button.
+
+    Returns:
+        The button.
+    """
+    return plain_button(*children, color_scheme="red", high_contrast=False, **props)

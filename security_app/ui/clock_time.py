@@ -2,11 +2,9 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("clock_time.js", shared=True).importable_path
-
 
 class _ClockTime(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/clock_time.js"
     tag = "ClockTime"
 
     at: rx.Var[str]

@@ -4,13 +4,12 @@ import reflex as rx
 
 from security_app.ui.form_field import form_field
 
-_SCRIPT = rx.asset("code_field.js", shared=True).importable_path
 #: A recovery code with its dashes and some spaces.
 _MAX_CHARS = 32
 
 
 class _SubmitWhenComplete(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/code_field.js"
     tag = "SubmitWhenComplete"
 
 

@@ -5,7 +5,8 @@ import reflex as rx
 from security_app.ui.button import plain_button
 from security_app.ui.code_field import code_field
 from security_app.ui.countdown import waiting_label
-from security_app.web.code_proof import CodeProof
+from security_app.ui.form_field import password_field
+from security_app.web.code_proof import CodeProof, StepUpProof
 
 #: Told wherever one chooses (Wevion guide).
 TRADE_OFF = (
@@ -116,4 +117,27 @@ def other_methods(state: type[CodeProof], *, offers_recovery: bool = False) -> r
             class_name="method-switch",
         ),
         class_name="other-methods",
+    )
+
+
+def proof_fields(state: type[StepUpProof], *, scope: str, asks: str = "Password") -> rx.Component:
+    """Build the fields of the proofs an action asks: the password, a code, or both.
+
+    Args:
+        state: What the form knows.
+        scope: Name of the form.
+        asks: What the password field is called.
+
+    Returns:
+        The fields, submitted as "password" and "code".
+    """
+    return rx.fragment(
+        rx.cond(
+            state.needs_password,
+            password_field(asks, "password", errors=state.errors, scope=scope),
+        ),
+        rx.cond(
+            state.mode != "",
+            rx.fragment(code_proof(state, scope=scope), other_methods(state)),
+        ),
     )

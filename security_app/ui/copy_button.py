@@ -2,14 +2,13 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("copy_button.js", shared=True).importable_path
 _BUTTON_CLASS = "rt-reset rt-BaseButton rt-r-size-2 rt-variant-surface rt-Button"
 
 
 class CopyButton(rx.Component):
     """The button and the word that it worked."""
 
-    library = _SCRIPT
+    library = "$/public/components/copy_button.js"
     tag = "CopyButton"
 
     text: rx.Var[str]

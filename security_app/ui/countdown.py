@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("countdown.js", shared=True).importable_path
+_SCRIPT = "$/public/components/countdown.js"
 
 
 class Countdown(rx.Component):

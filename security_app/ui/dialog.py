@@ -13,7 +13,7 @@ from security_app.ui.submit_button import submit_button
 def dialog(
     opener: rx.Component | None,
     *body: rx.Component,
-    title: str,
+    title: str | rx.Var[str],
     description: str | rx.Component,
     is_open: rx.Var[bool],
     on_open_change: Any,
@@ -75,7 +75,7 @@ def dialog_form(
     """
     cancel = rx.dialog.close(plain_button("Cancel"))
     submit = submit_button(submit_label, is_busy=is_busy, errors=errors)
-    return rx.form(
+    return rx.el.form(
         form_error(errors),
         *fields,
         rx.el.div(

@@ -31,7 +31,7 @@ def entry_form(
     """
     # The page is there before its script: until then nothing may be sent, and
     # were it sent all the same, never as a GET with a password in the address.
-    return rx.form(
+    return rx.el.form(
         form_error(errors, *after_error),
         *fields,
         submit_button(

@@ -9,11 +9,9 @@ from security_app.ui import theme
 #: A paste is cut here, far above every limit the server names in words (S-89).
 PASTE_MAX_CHARS = 1024
 
-_TOGGLE_SCRIPT = rx.asset("password_toggle.js", shared=True).importable_path
-
 
 class _PasswordToggle(rx.Component):
-    library = _TOGGLE_SCRIPT
+    library = "$/public/components/password_toggle.js"
     tag = "PasswordToggle"
 
     described_by: rx.Var[str]

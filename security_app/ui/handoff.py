@@ -8,7 +8,7 @@ import reflex as rx
 
 from security_app.web.door import DoorState
 
-_SCRIPT = rx.asset("backend_post.js", shared=True).importable_path
+_SCRIPT = "$/public/components/backend_post.js"
 
 
 class _Handoff(rx.Component):

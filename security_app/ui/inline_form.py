@@ -2,11 +2,9 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("inline_form.js", shared=True).importable_path
-
 
 class _InlineFocus(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/inline_form.js"
     tag = "InlineFocus"
 
     return_to: rx.Var[str]

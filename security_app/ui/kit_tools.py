@@ -6,7 +6,6 @@ import reflex as rx
 
 from security_app.ui.button import plain_button
 
-_SCRIPT = rx.asset("kit_tools.js", shared=True).importable_path
 _BUTTON_CLASS = "rt-reset rt-BaseButton rt-r-size-2 rt-variant-surface rt-Button"
 
 
@@ -15,7 +14,7 @@ def _one_bool(value: rx.Var[bool]) -> list[rx.Var[bool]]:
 
 
 class _KitTools(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/kit_tools.js"
     tag = "KitTools"
 
     text: rx.Var[str]

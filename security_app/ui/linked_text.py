@@ -2,11 +2,9 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("linked_text.js", shared=True).importable_path
-
 
 class _LinkedText(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/linked_text.js"
     tag = "LinkedText"
 
     text: rx.Var[str]

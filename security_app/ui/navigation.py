@@ -23,7 +23,9 @@ class Destination:
 DESTINATIONS: Final = (
     Destination("/settings/personal/profile", "Profile", "user-round"),
     Destination("/settings/personal/security", "Security", "shield"),
+    Destination("/settings/personal/api-keys", "API keys", "square-terminal"),
     Destination("/settings/personal/activity", "Activity", "history"),
+    Destination("/workspace", "Workspace", "building-2"),
 )
 _DEMO_MAIL: Final = Destination("/demo/mail", "Demo mail", "mail")
 

@@ -19,7 +19,14 @@ def _notice(notice: rx.Var[Any]) -> rx.Component:
     )
     return rx.el.div(
         rx.el.span(icon, class_name="notice-icon"),
-        rx.el.p(notice.text, class_name="notice-text"),
+        rx.el.p(
+            notice.text,
+            rx.cond(
+                notice.path,
+                rx.fragment(" ", rx.el.a(notice.link, href=notice.path, class_name="text-link")),
+            ),
+            class_name="notice-text",
+        ),
         rx.el.button(
             rx.icon("x", size=theme.SMALL_ICON_PX, aria_hidden="true"),
             type="button",

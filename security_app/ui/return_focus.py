@@ -2,11 +2,9 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("return_focus.js", shared=True).importable_path
-
 
 class _ReturnFocus(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/return_focus.js"
     tag = "ReturnFocus"
 
 

@@ -1,5 +1,7 @@
 """The frame of every signed-in page."""
 
+from typing import Final
+
 import reflex as rx
 
 from security_app.ui import theme
@@ -14,6 +16,8 @@ from security_app.ui.skip_link import skip_link
 from security_app.ui.submit_button import action_button
 from security_app.web.notices import NoticesState
 from security_app.web.shell_state import ShellState
+
+_SECURITY: Final = "/settings/personal/security"
 
 
 def page_main(*children: rx.Component, class_name: str) -> rx.Component:
@@ -91,6 +95,24 @@ def _confirmation_banner() -> rx.Component:
     )
 
 
+def _requirement_banner(current: str) -> rx.Component:
+    is_there = current == _SECURITY
+    return rx.cond(
+        ShellState.required_by != "",
+        banner(
+            f"{ShellState.required_by} requires two-factor authentication. "
+            "Set it up to use the workspace.",
+            *(
+                ()
+                if is_there
+                else (rx.el.a("Set it up", href=_SECURITY, class_name="button-link"),)
+            ),
+            status="warning",
+            label="Two-factor authentication required",
+        ),
+    )
+
+
 def shell(*children: rx.Component, current: str, title: str, lead: str) -> rx.Component:
     """Build a signed-in page.
 
@@ -111,6 +133,7 @@ def shell(*children: rx.Component, current: str, title: str, lead: str) -> rx.Co
             page_main(
                 notices(),
                 _confirmation_banner(),
+                _requirement_banner(current),
                 rx.el.div(
                     rx.el.h1(title, class_name="page-title"),
                     rx.el.p(lead, class_name="page-lead"),

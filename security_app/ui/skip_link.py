@@ -2,11 +2,9 @@
 
 import reflex as rx
 
-_SCRIPT = rx.asset("skip_link.js", shared=True).importable_path
-
 
 class _SkipLink(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/skip_link.js"
     tag = "SkipLink"
 
     target: rx.Var[str]

@@ -3,28 +3,73 @@
 import reflex as rx
 
 from security_app.ui.button import plain_button
-from security_app.ui.code_proof import code_proof, other_methods
-from security_app.ui.form_field import form_error, password_field, username_hint
+from security_app.ui.code_proof import proof_fields
+from security_app.ui.countdown import countdown
+from security_app.ui.entry_frame import text_link
+from security_app.ui.form_field import form_error, form_field, username_hint
+from security_app.ui.pin_field import pin_field
 from security_app.ui.return_focus import return_focus
 from security_app.ui.stepper import stepper
-from security_app.ui.submit_button import submit_button
+from security_app.ui.submit_button import action_button, submit_button
 from security_app.web.shell_state import ShellState
 from security_app.web.step_up_state import StepUpState
 
 _SCOPE = "step-up"
+_PIN_CARD = "/settings/personal/security#pin"
 
 
 def _fields() -> rx.Component:
     errors = StepUpState.errors
     return rx.fragment(
+        proof_fields(StepUpState, scope=_SCOPE),
+        rx.cond(StepUpState.needs_pin, _pin()),
         rx.cond(
-            StepUpState.needs_password,
-            password_field("Password", "password", errors=errors, scope=_SCOPE),
+            StepUpState.needs_confirmation,
+            form_field(
+                "Confirmation",
+                "confirmation",
+                errors=errors,
+                scope=_SCOPE,
+                auto_complete="off",
+                auto_capitalize="none",
+            ),
         ),
-        rx.cond(
-            StepUpState.needs_code,
-            rx.fragment(code_proof(StepUpState, scope=_SCOPE), other_methods(StepUpState)),
+    )
+
+
+def _at_provider() -> rx.Component:
+    return rx.fragment(
+        rx.el.p("or", class_name="or-line"),
+        action_button(
+            f"Continue with {StepUpState.provider}",
+            settled=StepUpState.errors,
+            on_click=StepUpState.prove_at_provider,
+            class_name="provider-button",
         ),
+    )
+
+
+def _pin() -> rx.Component:
+    wait = rx.cond(
+        StepUpState.pin_wait != "",
+        rx.el.p(
+            countdown(
+                StepUpState.pin_wait,
+                before="Your PIN is locked. It can be tried again in",
+                after="Your PIN can be tried again now.",
+            ),
+            class_name="field-help",
+        ),
+    )
+    return rx.cond(
+        StepUpState.is_pin_disabled,
+        rx.el.p(
+            "Your PIN is disabled after ten wrong ones in a row. ",
+            rx.dialog.close(text_link("Set a new one", _PIN_CARD)),
+            " first.",
+            class_name="callout callout-warning",
+        ),
+        pin_field(errors=StepUpState.errors, scope=_SCOPE, below=(wait,)),
     )
 
 
@@ -36,14 +81,22 @@ def _submit(label: str, *, is_danger: bool = False) -> rx.Component:
 def _buttons() -> rx.Component:
     return rx.el.div(
         rx.dialog.close(plain_button("Cancel")),
-        rx.match(
-            StepUpState.button,
-            ("Disable", _submit("Disable", is_danger=True)),
-            ("Regenerate codes", _submit("Regenerate codes", is_danger=True)),
-            _submit("Continue"),
-        ),
+        rx.cond(~StepUpState.is_pin_disabled, _primary()),
         class_name="dialog-actions",
     )
+
+
+def _primary() -> rx.Component:
+    match = rx.match(
+        StepUpState.button,
+        ("Disable", _submit("Disable", is_danger=True)),
+        ("Regenerate codes", _submit("Regenerate codes", is_danger=True)),
+        ("Remove PIN", _submit("Remove PIN", is_danger=True)),
+        ("Confirm", _submit("Confirm", is_danger=True)),
+        ("Disconnect", _submit("Disconnect", is_danger=True)),
+        _submit("Continue"),
+    )
+    return rx.fragment(match)
 
 
 def step_up_dialog() -> rx.Component:
@@ -61,10 +114,11 @@ def step_up_dialog() -> rx.Component:
             ),
             rx.dialog.title(StepUpState.title, class_name="dialog-title"),
             rx.dialog.description(StepUpState.explanation, class_name="dialog-description"),
-            rx.form(
+            rx.el.form(
                 form_error(StepUpState.errors),
                 username_hint(ShellState.email),
                 _fields(),
+                rx.cond(StepUpState.provider != "", _at_provider()),
                 _buttons(),
                 on_submit=StepUpState.submit,
                 no_validate=True,

@@ -6,11 +6,9 @@ import reflex as rx
 
 from security_app.ui.button import plain_button
 
-_SCRIPT = rx.asset("pending.js", shared=True).importable_path
-
 
 class _Pending(rx.Component):
-    library = _SCRIPT
+    library = "$/public/components/pending.js"
     tag = "Pending"
 
     busy: rx.Var[bool]
@@ -57,15 +55,28 @@ def submit_button(
     )
 
 
-def action_button(label: str, *, settled: rx.Var[Any], **props: Any) -> rx.Component:
+def action_button(
+    label: str | rx.Var[str],
+    *,
+    settled: rx.Var[Any],
+    mark: rx.Component | None = None,
+    **props: Any,
+) -> rx.Component:
     """Build a button outside a form that starts something on the server.
 
     Args:
         label: The name of the button.
         settled: A var whose change shows that the server has answered.
+        mark: A sign before the label, in whose place the spinner turns.
         **props: Passed to the button.
 
     Returns:
         The button.
     """
-    return plain_button(_spinner(), rx.el.span(label), _Pending.create(settled=settled), **props)
+    return plain_button(
+        _spinner(),
+        mark or rx.fragment(),
+        rx.el.span(label),
+        _Pending.create(settled=settled),
+        **props,
+    )

@@ -7,7 +7,6 @@ the stylesheet ``assets/ui.css`` as CSS variables; that file holds layout only.
 from typing import Final
 
 import reflex as rx
-from reflex_base.components.component import ComponentStyle
 
 #: The name people see, in the header, in page titles and in the browser tab.
 PRODUCT_NAME: Final = "Security Centre"
@@ -43,11 +42,19 @@ CARD_ICONS: Final = {
     "two_factor": "shield-check",
     "totp": "smartphone",
     "email_code": "mail",
+    "pin": "lock-keyhole",
+    "connected_accounts": "link",
     "coverage": "list-checks",
+    "api_keys": "square-terminal",
     "sessions": "monitor-smartphone",
     "sign_ins": "history",
     "sign_in_history": "history",
     "security_log": "scroll-text",
+    "organization": "building-2",
+    "members": "users-round",
+    "invitations": "user-round-plus",
+    "releases": "package",
+    "single_sign_on": "id-card",
     "mail": "mail",
 }
 #: Kind of device -> icon.
@@ -130,13 +137,13 @@ def radix_theme() -> rx.Component:
     )
 
 
-def app_style() -> ComponentStyle:
-    """Give the style of the whole app.
+def colour_scales() -> list[str]:
+    """List the Radix scales in use; another one has to be named above to have a colour.
 
     Returns:
-        The mapping to hand to ``rx.App(style=...)``.
+        Names in alphabetical order.
     """
-    return {"font_family": "var(--ui-font)"}
+    return sorted({ACCENT, GRAY, "gray", *STATUS_COLOURS.values()})
 
 
 def stylesheets() -> list[str]:

@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
-from reflex_base.event import EventHandler, EventSpec
+from reflex_base.event import EventCallback, EventHandler, EventSpec
 
 #: What a handler gives that answers in steps: nothing, or what happens next.
-Events = AsyncGenerator[EventSpec | EventHandler | None, None]
+Events = AsyncGenerator[EventSpec | EventHandler | EventCallback[()] | None, None]
 #: What a handler returns that may lead somewhere.
-NextEvent = EventSpec | list[EventSpec] | None
+NextEvent = EventSpec | EventCallback[()] | list[EventSpec] | None
 #: A submitted form as it comes in; parse it with a strict model.
 RawForm = dict[str, Any]
 

@@ -1,5 +1,7 @@
 """The ASGI wrapper around everything: addresses, cookies, sizes, numbers, headers."""
 
+import asyncio
+
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +18,9 @@ _CLOSED = ("/_upload", "/_all_routes", "/_health", "/ping", "/auth-codespace")
 _BODY_MAX_BYTES = 64 * 1024
 _API_BODY_MAX_BYTES = 16 * 1024
 
+#: How many connections begin in one pass of the event loop; each takes up to a millisecond (B-14).
+_BEGIN_AT_ONCE = 4
+
 
 class Door:
     """Wraps the whole application; outermost of ours."""
@@ -23,17 +28,28 @@ class Door:
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
         self._app = app
+        self._places = asyncio.Semaphore(_BEGIN_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        await self._turn()
         scope = settle_address(scope)
         if scope["type"] == "websocket":
             await serve_socket(self._app, *digest_handshake(scope, receive, send))
             return
         await self._serve_http(scope, receive, send)
+
+    async def _turn(self) -> None:
+        """Wait until few enough begin at this moment.
+
+        A crowd that comes at once would be begun in one pass of the event loop, and
+        nobody else be served meanwhile (B-14).
+        """
+        await self._places.acquire()
+        asyncio.get_running_loop().call_soon(self._places.release)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -41,8 +57,9 @@ class Door:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = Headers(raw=message.get("headers", []))
-                cache = cache_control(path, message["status"], headers.get("content-type", ""))
-                ours = [*security_headers()]
+                content_type = headers.get("content-type", "")
+                cache = cache_control(path, message["status"], content_type)
+                ours = [*security_headers(path, content_type)]
                 if "cache-control" not in headers:
                     ours.append((b"cache-control", cache.encode()))
                 message = {**message, "headers": [*message.get("headers", ()), *ours]}

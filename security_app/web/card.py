@@ -1,5 +1,6 @@
 """What the cards of signed-in pages share: how they are read, and which changes they have seen."""
 
+import asyncio
 from collections.abc import Sequence
 
 import reflex as rx
@@ -60,6 +61,8 @@ async def load_cards(state: BaseState, cards: Sequence[type[Card]]) -> None:
                 while waiting:
                     card = await state.get_state(waiting.pop(0))
                     await card._load_from(db, seen)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+                    # SQLite answered in place: others have their turn before the next one.
+                    await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other cards can be read
             notices = await state.get_state(NoticesState)
             notices._report(log_fault(error, where="load"))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -6,11 +6,10 @@ import reflex as rx
 
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import Refused, TooManyAttempts
+from security_app.accounts.step_up import Needed
 from security_app.clock import countdown, now
 from security_app.web.access import Events
 from security_app.web.forms import HasErrors
-
-_CHOICES = ("totp", "email_code", "recovery_code")
 
 
 class CodeProof(HasErrors, mixin=True):
@@ -34,14 +33,12 @@ class CodeProof(HasErrors, mixin=True):
         Policy: whoever may send the form. Limit: one mail a minute, 5 an hour, 10 a day
         an account.
         """
-        if mode not in _CHOICES or mode not in self.methods:
+        if mode not in self.methods:
             return
         self.mode = mode
         self.errors = {}
-        if mode == "email_code":
-            self.is_mailing = True
-            yield
-            await self._mail()
+        async for step in self._mail_if_asked():
+            yield step
 
     @rx.event
     async def request_code(self) -> Events:
@@ -56,6 +53,13 @@ class CodeProof(HasErrors, mixin=True):
         self.is_mailing = True
         yield
         await self._mail()
+
+    async def _mail_if_asked(self) -> Events:
+        """Mail the code where it is the one asked, and show that it is on its way."""
+        if self.mode == "email_code":
+            self.is_mailing = True
+            yield
+            await self._mail()
 
     async def _send(self) -> MailedCode:
         """Mail the code of this form."""
@@ -89,6 +93,17 @@ class CodeProof(HasErrors, mixin=True):
         self.sent_to = mailed.sent_to
         self.has_mailed_code = mailed.expires_at is not None
         self.again = countdown(mailed.again_at - now() if mailed.again_at else None)
+
+
+class StepUpProof(CodeProof, mixin=True):
+    """Browser: whether the password is asked too. For forms that ask what an action needs."""
+
+    needs_password: bool = False
+
+    def _ask_for(self, wanted: Needed) -> None:
+        """Show the fields of what the action needs now."""
+        self.needs_password = wanted.password
+        self._offer(wanted.methods)
 
 
 def what_is_left(methods: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from security_app.accounts.errors import FieldRefused, Refused
 from security_app.db.errors import DatabaseUnavailable
+from security_app.web.notices import notify
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,12 @@ class HasErrors(rx.State, mixin=True):
 
     errors: dict[str, str] = {}
     is_busy: bool = False
+
+
+async def tell_refusal(state: HasErrors) -> None:
+    """Show the refusal of a whole form as a notice, where there is no form to show it in."""
+    if sentence := state.errors.get("form"):
+        await notify(state, "error", sentence)
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -242,12 +243,22 @@ def _build_environment(data_dir: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in ours and not name.startswith(("POLICY_", "PYTEST_", "BACKEND_"))
     }
-    fixed = {"DEMO": "1", "DATA_DIR": str(data_dir), "SECRET_KEYS": secrets.token_hex(32)}
+    fixed = {
+        "DEMO": "1",
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEYS": secrets.token_hex(32),
+        "EXTENSIONS": os.environ.get("EXTENSIONS", ""),
+    }
     return kept | toolchain() | registry() | fixed | {"REFLEX_ENV_MODE": "prod"}
 
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
+    for name in filter(None, os.environ.get("EXTENSIONS", "").split(",")):
+        found = importlib.util.find_spec(name.strip())
+        digest.update(f"{name}\0".encode())
+        if found is not None and found.origin:
+            digest.update(Path(found.origin).read_bytes())
     for name in _SOURCES:
         top = ROOT / name
         for file in sorted(top.rglob("*")) if top.is_dir() else [top]:

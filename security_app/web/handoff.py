@@ -28,13 +28,13 @@ async def take_session(request: Request) -> Response:
     cookies = cookies_of(request.scope)
     try:
         handed = await sign_in.redeem_ticket(
-            _visitor(request, cookies),
+            visitor_of(request),
             _text(form, "ticket"),
             former_secret=cookies.get(session_cookie_name(), ""),
         )
     except (TicketDead, SessionGone):
-        return _to(f"{SIGN_IN_PATH}?notice=ticket_dead")
-    response = _to(handed.next_path or HOME_PATH)
+        return to_page(f"{SIGN_IN_PATH}?notice=ticket_dead")
+    response = to_page(handed.next_path or HOME_PATH)
     response.headers.append("set-cookie", session_cookie(handed.session.secret))
     return response
 
@@ -46,11 +46,11 @@ async def leave_session(request: Request) -> Response:
         return _refused()
     cookies = cookies_of(request.scope)
     if secret := cookies.get(session_cookie_name()):
-        actor = await sessions.find_actor(digest(secret), _visitor(request, cookies))
+        actor = await sessions.find_actor(digest(secret), visitor_of(request))
         if actor is not None:
             async with transaction() as db:
                 await sessions.sign_out(db, actor)
-    response = _to(f"{SIGN_IN_PATH}?notice=signed_out")
+    response = to_page(f"{SIGN_IN_PATH}?notice=signed_out")
     response.headers.append("set-cookie", no_session_cookie())
     return response
 
@@ -70,12 +70,14 @@ def _refused() -> Response:
     return Response("This form did not come from our own page.", status_code=403)
 
 
-def _to(path: str) -> Response:
+def to_page(path: str) -> Response:
+    """Send the browser to a page of ours."""
     return RedirectResponse(f"{get_settings().public_url}{path}", status_code=303)
 
 
-def _visitor(request: Request, cookies: dict[str, str]) -> Visitor:
-    browser = cookies.get(browser_cookie_name(), "")
+def visitor_of(request: Request) -> Visitor:
+    """Who sends a request, signed in or not."""
+    browser = cookies_of(request.scope).get(browser_cookie_name(), "")
     return Visitor(
         ip=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:512],

@@ -5,11 +5,14 @@ import functools
 import hashlib
 import os
 import re
+import time
 from pathlib import Path
 
 from security_app.settings import get_settings
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+#: Where the build puts its scripts and style sheets.
+_ASSETS = "/assets/"
 _DAY_S = 24 * 3600
 _YEAR_S = 365 * _DAY_S
 
@@ -27,11 +30,16 @@ def built_pages() -> dict[str, str]:
 def warm() -> None:
     """Read the built pages before the first request has to wait for it."""
     built_pages()
-    security_headers()
+    _policies_of(_build_stamp())
 
 
 def _build_stamp() -> int:
-    """Changes when the frontend is built anew under a running server."""
+    """Changes when the frontend is built anew under a running server; a second later at most."""
+    return _stamp_of(int(time.monotonic()))
+
+
+@functools.lru_cache(maxsize=1)
+def _stamp_of(_second: int) -> int:
     try:
         return (built_site() / "index.html").stat().st_mtime_ns
     except OSError:
@@ -51,18 +59,23 @@ def _pages_of(_stamp: int) -> dict[str, str]:
     return pages
 
 
-def content_security_policy() -> str:
-    """The policy of the build that is there now; see :func:`_policy_of`."""
-    return _policy_of(_build_stamp())
-
-
-@functools.lru_cache(maxsize=2)
-def _policy_of(_stamp: int) -> str:
-    """The policy: no ``unsafe-eval``, inline scripts of the build by hash.
+def content_security_policy(*, is_asset: bool = False) -> str:
+    """The policy: no ``unsafe-eval``, inline scripts of the build that is there now by hash.
 
     Inline styles stay allowed: the style library of the framework writes them
     and offers no nonce.
+
+    Args:
+        is_asset: for a script or a style sheet, which has no inline scripts: the hashes
+            would be two kilobytes with every file.
     """
+    of_pages, of_assets = _policies_of(_build_stamp())
+    return of_assets if is_asset else of_pages
+
+
+@functools.lru_cache(maxsize=2)
+def _policies_of(_stamp: int) -> tuple[str, str]:
+    """The policies of a build, for pages and for assets."""
     hashes = sorted(
         {
             "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
@@ -70,6 +83,10 @@ def _policy_of(_stamp: int) -> str:
             for script in _INLINE_SCRIPT.findall(page.read_text())
         }
     )
+    return _policy(hashes), _policy([])
+
+
+def _policy(hashes: list[str]) -> str:
     socket = get_settings().public_url.replace("http", "ws", 1)
     directives = {
         "default-src": "'self'",
@@ -86,15 +103,20 @@ def _policy_of(_stamp: int) -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
-def security_headers() -> tuple[tuple[bytes, bytes], ...]:
-    """The headers every answer carries."""
-    return _headers_of(_build_stamp())
+def security_headers(path: str, content_type: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers every answer carries.
+
+    The path tells an asset: an answer that nothing has changed has no content
+    type, and its headers take the place of those the browser has kept.
+    """
+    is_asset = path.startswith(_ASSETS) and not content_type.startswith("text/html")
+    return _headers_of(content_security_policy(is_asset=is_asset))
 
 
-@functools.lru_cache(maxsize=2)
-def _headers_of(stamp: int) -> tuple[tuple[bytes, bytes], ...]:
+@functools.lru_cache(maxsize=4)
+def _headers_of(policy: str) -> tuple[tuple[bytes, bytes], ...]:
     headers = {
-        "content-security-policy": _policy_of(stamp),
+        "content-security-policy": policy,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
@@ -114,7 +136,7 @@ def cache_control(path: str, status: int, content_type: str) -> str:
     for again each time, so a new build is seen at once; the icon may be a day
     old; all else is not kept.
     """
-    if status in {200, 304} and path.startswith("/assets/"):
+    if status in {200, 304} and path.startswith(_ASSETS):
         return f"public, max-age={_YEAR_S}, immutable"
     if status in {200, 304} and path.startswith("/favicon."):
         return f"public, max-age={_DAY_S}"

@@ -1,4 +1,4 @@
-"""What runs as long as the process: the mail sender and the sweeper."""
+"""What runs as long as the process: mail, sweeping, what the clock moves on, vanished tabs."""
 
 import asyncio
 import contextlib
@@ -9,14 +9,18 @@ import structlog
 from sqlalchemy import literal, select
 
 from security_app.accounts import (
+    api_keys,
     challenges,
     devices,
     email_codes,
     emails,
     hashing,
+    invitations,
     links,
     places,
+    provider_trips,
     recovery_codes,
+    releases,
     step_up,
     throttle,
     tickets,
@@ -24,18 +28,25 @@ from security_app.accounts import (
     undo_links,
 )
 from security_app.accounts.proofs import email_code
+from security_app.clock import now
 from security_app.db.engine import database, read_row, reading, transaction
 from security_app.db.errors import DatabaseUnavailable
+from security_app.live.hub import hub
+from security_app.live.redis_relay import RedisRelay
 from security_app.logs import configure_logs
 from security_app.mail.outbox import forget_old as forget_old_mail
 from security_app.mail.outbox import sender
 from security_app.policy import get_policy
+from security_app.settings import get_settings
 from security_app.web import headers
+from security_app.web.vanished_tabs import vanished_tabs
 
 log = structlog.get_logger(__name__)
 
 #: Expired rows are dead by their time already; sweeping only makes room.
 _SWEEP_EVERY_S = 300
+#: How late an open page may learn that the clock has moved a release on.
+_LOOK_EVERY_S = 1
 #: Base32. RFC 4226 §4 R6 requires 128 bits; a policy may show fewer (D3).
 _BITS_A_CHAR = 5
 _RFC_4226_BITS = 128
@@ -56,7 +67,12 @@ async def lifespan() -> AsyncGenerator[None]:
     # What is loaded by now stays: a full collection need not look at it again (B-14).
     gc.collect()
     gc.freeze()
-    tasks = [asyncio.create_task(sender().run()), asyncio.create_task(_sweep())]
+    works = (sender().run(), _sweep(), _follow_releases(), vanished_tabs.run())
+    tasks = [asyncio.create_task(work) for work in works]
+    redis_url = get_settings().redis_url
+    if redis_url is not None:
+        relay = RedisRelay(redis_url.get_secret_value(), hub, site=get_settings().public_url)
+        tasks.append(asyncio.create_task(relay.run()))
     _warn()
     log.info("started")
     try:
@@ -89,7 +105,7 @@ async def _open_database() -> None:
 async def _sweep() -> None:
     while True:
         try:
-            async with transaction(is_relaxed=True) as db:
+            async with transaction(is_long=True) as db:
                 await tickets.forget_old(db)
                 await links.forget_old(db)
                 await throttle.forget_old(db)
@@ -100,8 +116,26 @@ async def _sweep() -> None:
                 await email_code.forget_old(db)
                 await emails.forget_old(db)
                 await undo_links.forget_old(db)
+                await provider_trips.forget_old(db)
+                await api_keys.forget_old(db)
+                await invitations.forget_old(db)
                 await recovery_codes.forget_copies(db)
                 await forget_old_mail(db)
         except DatabaseUnavailable as trouble:
             log.warning("sweep_failed", reason=str(trouble))
         await asyncio.sleep(_SWEEP_EVERY_S)
+
+
+async def _follow_releases() -> None:
+    """Tell open pages of releases that start or ship; without open pages nothing is asked."""
+    since = now()
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        until = now()
+        try:
+            if hub.open_pages:
+                await releases.announce_moved(since, until)
+            since = until
+        except DatabaseUnavailable as trouble:
+            # The span stays: what moved meanwhile is told once the storage answers.
+            log.warning("releases_not_followed", reason=str(trouble))

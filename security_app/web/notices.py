@@ -12,12 +12,25 @@ _MAX_NOTICES = 4
 
 
 @dataclasses.dataclass(frozen=True)
+class Link:
+    """Where a notice leads: a path of ours, and what it is called."""
+
+    label: str
+    path: str
+
+
+NO_LINK = Link("", "")
+
+
+@dataclasses.dataclass(frozen=True)
 class Notice:
     """One line in the status region."""
 
     id: str
     kind: str
     text: str
+    link: str = ""
+    path: str = ""
 
 
 class NoticesState(Public, rx.State):
@@ -39,20 +52,21 @@ class NoticesState(Public, rx.State):
         shown = "".join(char for char in reference[:8] if char in "0123456789abcdef")
         self._add("error", f"Something went wrong on our side. Reference: {shown}")
 
-    def _add(self, kind: str, text: str) -> None:
+    def _add(self, kind: str, text: str, link: Link = NO_LINK) -> None:
         if any(notice.text == text for notice in self.notices):
             return
-        notice = Notice(secrets.token_hex(4), kind, text)
+        notice = Notice(secrets.token_hex(4), kind, text, link.label, link.path)
         self.notices = [*self.notices, notice][-_MAX_NOTICES:]
 
 
-async def notify(state: rx.State, kind: str, text: str) -> None:
+async def notify(state: rx.State, kind: str, text: str, link: Link = NO_LINK) -> None:
     """Show a notice in this tab.
 
     Args:
         state: any state of the tab, locked.
         kind: "success", "info", "warning" or "error".
         text: one sentence.
+        link: where it leads, if anywhere.
     """
     notices = await state.get_state(NoticesState)
-    notices._add(kind, text)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    notices._add(kind, text, link)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

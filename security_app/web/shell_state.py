@@ -3,23 +3,30 @@
 import reflex as rx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import accounts, sessions
+from security_app.accounts import accounts, memberships, sessions
+from security_app.accounts.activity_words import PROVIDER_NAMES
 from security_app.accounts.sign_up import send_confirmation_again
 from security_app.settings import get_settings
 from security_app.web.access import Events
 from security_app.web.card import Card
 from security_app.web.context import current_actor
+from security_app.web.entry.provider_door import refusal_sentence
 from security_app.web.forms import HasErrors, refusals
-from security_app.web.notices import notify
+from security_app.web.notices import NO_LINK, Link, notify
+from security_app.web.working_keys import in_words
 
 
 class ShellState(Card, HasErrors, rx.State):
-    """Browser: the account's name and address, whether it is confirmed, demo mode."""
+    """Browser: the account's name and address, whether it is confirmed, demo mode.
+
+    ``required_by`` is the organization that waits for a second factor, "" when none does.
+    """
 
     name: str = ""
     email: str = ""
     is_confirmed: bool = True
     is_demo: bool = False
+    required_by: str = ""
 
     async def _read(self, db: AsyncSession) -> None:
         """The account; shows the notice a former page left."""
@@ -28,10 +35,13 @@ class ShellState(Card, HasErrors, rx.State):
         self.name, self.email = profile.name, profile.email
         self.is_confirmed = profile.email_confirmed
         self.is_demo = get_settings().demo
+        place = await memberships.standing(db, actor) if profile.organization else None
+        self.required_by = place.name if place is not None and place.is_shut else ""
         if "changed" not in self.router.url.query_parameters:
             return
-        if text := _notice_text(await sessions.take_notice(actor)):
-            await notify(self, "success", text)
+        kind, text, link = _notice(await sessions.take_notice(actor))
+        if text:
+            await notify(self, kind, text, link)
 
     @rx.event
     async def send_confirmation(self) -> Events:
@@ -45,11 +55,22 @@ class ShellState(Card, HasErrors, rx.State):
             await notify(self, "error", sentence)
 
 
-def _notice_text(notice: str) -> str:
-    kind, _, number = notice.partition(":")
+def _notice(left: str) -> tuple[str, str, Link]:
+    """What the former page left, in words: how it went, the sentence, and where it leads.
+
+    It is ``password_changed:ended sessions:working API keys``, ``connect:provider`` or
+    ``refused:code:provider``.
+    """
+    kind, ended, keys = (*left.split(":"), "", "")[:3]
+    if kind == "connect":
+        return "success", f"{PROVIDER_NAMES.get(ended, ended)} is connected.", NO_LINK
+    if kind == "refused":
+        return "error", refusal_sentence(ended, keys), NO_LINK
     if kind != "password_changed":
-        return ""
-    if number == "0":
-        return "Your password was changed."
-    ended = "1 other session was" if number == "1" else f"{number} other sessions were"
-    return f"Your password was changed. {ended} signed out."
+        return "", "", NO_LINK
+    text = "Your password was changed."
+    if ended != "0":
+        sessions_were = "session was" if ended == "1" else "sessions were"
+        text += f" {ended} other {sessions_were} signed out."
+    of_keys, link = in_words(int(keys or 0))
+    return "success", text + of_keys, link

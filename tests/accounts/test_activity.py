@@ -4,7 +4,8 @@ import pytest
 from time_machine import Traveller
 
 from security_app.accounts import activity
-from security_app.accounts.activity import ACTIONS, elsewhere, in_words
+from security_app.accounts.activity import elsewhere, in_words
+from security_app.accounts.activity_words import ACTIONS
 from security_app.db.engine import Database, reading, transaction
 from security_app.db.tables import Account, SecurityEvent, SignInAttempt
 from tests.accounts.cast import OWNER, make_account, open_session, rows
@@ -14,7 +15,7 @@ from tests.accounts.test_sessions import ODD_IDS
 async def try_to_sign_in(account: Account, times: int) -> None:
     async with transaction() as db:
         for _ in range(times):
-            activity.record_sign_in(
+            await activity.record_sign_in(
                 db, account.id, OWNER, result="wrong_password", method="password"
             )
 
@@ -106,6 +107,6 @@ def test_a_detail_cannot_reach_into_the_sentence() -> None:
 
 async def test_s47_a_try_at_nobody_is_written_and_belongs_to_nobody(database: Database) -> None:
     async with transaction() as db:
-        activity.record_sign_in(db, None, OWNER, result="wrong_password", method="password")
+        await activity.record_sign_in(db, None, OWNER, result="wrong_password", method="password")
     (row,) = await rows(SignInAttempt)
     assert row.account_id is None

@@ -7,13 +7,13 @@ import pytest
 from sqlmodel import col, delete
 from time_machine import Traveller
 
-from security_app import policy
+from security_app import limits
 from security_app.accounts import throttle
 from security_app.accounts.errors import TooManyAttempts
 from security_app.accounts.proofs.password import budgets_at_the_door
 from security_app.db.engine import Database, transaction
 from security_app.db.tables import Account, ThrottleKey
-from security_app.policy import PASSWORD_LIMITS_ACCOUNT, Limit
+from security_app.limits import PASSWORD_LIMITS_ACCOUNT, Limit
 from tests.accounts.cast import EMAIL, STRANGER, outcome_of, rows
 
 
@@ -61,15 +61,15 @@ async def test_counters_are_forgotten_when_no_limit_looks_at_them(
 
 
 def test_no_limit_looks_back_further_than_counters_are_kept() -> None:
-    limits = [
+    found = [
         limit
-        for value in vars(policy).values()
+        for value in vars(limits).values()
         if isinstance(value, tuple)
         for limit in value
         if isinstance(limit, Limit)
     ]
-    assert limits
-    assert max(limit.window for limit in limits) < throttle._FORGET_AFTER
+    assert found
+    assert max(limit.window for limit in found) < throttle._FORGET_AFTER
 
 
 async def test_attempts_of_the_same_instant_take_back_their_own_hit_only(

@@ -12,9 +12,9 @@ from security_app.accounts.errors import MailNotSent
 from security_app.accounts.sign_in import SignedIn
 from security_app.clock import now
 from security_app.db.tables import Account, EmailCode, EmailMethod, StepUpGrant
+from security_app.limits import EMAIL_CODE_LIMITS_ACCOUNT
 from security_app.mail import direct
 from security_app.mail.errors import DeliveryFailed, PermanentFailure, TemporaryFailure
-from security_app.policy import EMAIL_CODE_LIMITS_ACCOUNT
 from tests.accounts.cast import (
     OWNER,
     STRANGER,

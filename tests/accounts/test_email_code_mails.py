@@ -13,7 +13,8 @@ from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.step_up import Proofs
 from security_app.db.engine import transaction
 from security_app.db.tables import Account, EmailCode
-from security_app.policy import EMAIL_CODE_LIMITS_ACCOUNT, EMAIL_CODE_LIMITS_ADDRESS, STEP_UP
+from security_app.limits import EMAIL_CODE_LIMITS_ACCOUNT, EMAIL_CODE_LIMITS_ADDRESS
+from security_app.policy import STEP_UP
 from tests.accounts.cast import (
     OWNER,
     PASSWORD,

@@ -18,7 +18,7 @@ from security_app.accounts.errors import (
 from security_app.accounts.proofs import email_code
 from security_app.accounts.sign_in import SignedIn
 from security_app.db.tables import Account, EmailCode, EmailMethod, EmailSetUp
-from security_app.policy import EMAIL_CODE_TRIES, FACTOR_FAILURES_SUSPEND
+from security_app.limits import EMAIL_CODE_TRIES, FACTOR_FAILURES_SUSPEND
 from tests.accounts.cast import OWNER, STRANGER, open_session, outcome_of, rows
 from tests.accounts.postbox import (
     Postbox,

@@ -8,12 +8,13 @@ import time_machine
 
 from security_app.accounts import email_codes, step_up, totp
 from security_app.accounts.actor import Actor
-from security_app.accounts.errors import Refused
+from security_app.accounts.errors import Refused, StepUpRequired
 from security_app.accounts.recovery_codes import Kit
 from security_app.accounts.step_up import Proofs
+from security_app.db.engine import reading
 from security_app.db.tables import Account, EmailMethod, EmailSetUp, Totp, TotpSetUp
 from tests.accounts import phone
-from tests.accounts.cast import PASSWORD, open_session, rows
+from tests.accounts.cast import PASSWORD, open_session, outcome_of, rows
 from tests.accounts.postbox import Postbox, on, start
 from tests.environment import SetEnvironment
 
@@ -73,3 +74,24 @@ async def test_exclusive_methods_confirmed_at_once_are_never_both_on(
         return_exceptions=True,
     )
     assert len([*await rows(EmailMethod), *await rows(Totp)]) == 1
+
+
+@pytest.mark.parametrize("action", ["create_api_key", "enable_email_code"])
+async def test_s43_a_password_looked_at_while_the_app_turns_on_is_not_enough(
+    ada: Account, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """Turning it on took all grants back: one written a moment later must not stand."""
+    laptop, _ = await open_session(ada)
+    tablet, _ = await open_session(ada, "tablet")
+    prove_password = step_up._prove_password
+
+    async def slowly(actor: Actor, password: str, stored: str | None) -> None:
+        monkeypatch.undo()
+        await prove_password(actor, password, stored)
+        await phone.enable(tablet)
+
+    monkeypatch.setattr(step_up, "_prove_password", slowly)
+    refusal = await outcome_of(step_up.prove(laptop, action, Proofs(PASSWORD)))
+    assert isinstance(refusal, StepUpRequired)
+    async with reading() as db:
+        assert not await step_up.is_granted(db, laptop, action)

@@ -33,8 +33,8 @@ from security_app.db.tables import (
     Session,
     Ticket,
 )
+from security_app.limits import RESET_LINK_LIFE
 from security_app.live.hub import Subscription, hub
-from security_app.policy import RESET_LINK_LIFE
 from tests.accounts.cast import (
     EMAIL,
     OTHER_PASSWORD,
@@ -197,7 +197,7 @@ async def test_a_renewal_asked_for_before_another_change_is_dead(ada: Account) -
     renewed = (await sign_in.redeem_ticket(OWNER, first.ticket)).session
     again = await actor_of(renewed)
     async with transaction() as db:
-        stale = tickets.issue_for_renewal(db, again, next_path="")
+        stale = await tickets.issue_for_renewal(db, again, next_path="")
     await change(again, current=OTHER_PASSWORD, new="four geese fly at 6")
     with pytest.raises(TicketDead):
         await sign_in.redeem_ticket(OWNER, stale)

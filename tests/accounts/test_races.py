@@ -132,7 +132,7 @@ async def test_s87_a_cookie_renewed_during_another_change_deadlocks_nobody(
     first, _ = await open_session(ada)
     second, _ = await open_session(ada, "phone")
     async with transaction() as db:
-        ticket = tickets.issue_for_renewal(db, first, next_path="")
+        ticket = await tickets.issue_for_renewal(db, first, next_path="")
     async with held(
         database, "SELECT 1 FROM session WHERE id = :id FOR NO KEY UPDATE", id=first.session_id
     ):

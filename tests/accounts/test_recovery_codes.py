@@ -20,7 +20,8 @@ from security_app.accounts.recovery_codes import Kit
 from security_app.accounts.step_up import Proofs
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, OutboxMessage, RecoveryCode
-from security_app.policy import FACTOR_FAILURES_SUSPEND, Policy
+from security_app.limits import FACTOR_FAILURES_SUSPEND
+from security_app.policy import Policy
 from tests.accounts.cast import PASSWORD, open_session, outcome_of, rows
 from tests.accounts.phone import code, enable
 

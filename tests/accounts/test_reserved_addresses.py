@@ -10,10 +10,7 @@ import time_machine
 
 from security_app.accounts import emails, links, sign_up
 from security_app.accounts.addresses import address_key
-from security_app.accounts.errors import (
-    EmailTaken,
-    Refused,
-)
+from security_app.accounts.errors import EmailTaken, Refused
 from security_app.db.engine import Database, transaction
 from security_app.db.tables import Account, EmailChange
 from tests.accounts.cast import (

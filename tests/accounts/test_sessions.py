@@ -1,6 +1,7 @@
 """Who is signed in: lifetimes, ending, naming, and that only digests rest (S-35 to S-40)."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
@@ -19,6 +20,7 @@ from tests.accounts.cast import (
     OWNER,
     PASSWORD,
     STRANGER,
+    actor_of,
     everything_stored,
     is_signed_in,
     live_sessions,
@@ -272,3 +274,16 @@ async def test_a_notice_is_taken_once(ada: Account) -> None:
     taken = await asyncio.gather(*(sessions.take_notice(actor) for _ in range(5)))
     assert sorted(taken) == ["", "", "", "", "password_changed:2"]
     assert await rows(Session, col(Session.notice) != "") == []
+
+
+@pytest.mark.parametrize("first", ["password", "google", "sso"])
+async def test_a_recovery_code_after_any_way_in_tells_of_a_lost_phone(
+    ada: Account, first: str
+) -> None:
+    async with transaction() as db:
+        session = await sessions.open_session(
+            db, ada.id, OWNER, kind="browser", opened_by=f"{first}+recovery_code"
+        )
+    actor = await actor_of(session)
+    assert await sessions.lost_its_phone(actor, now() - timedelta(days=1))
+    assert not await sessions.lost_its_phone(actor, now() + timedelta(days=1))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from time_machine import Traveller
 
-from security_app.accounts import sign_up
+from security_app.accounts import activity, sign_up
 from security_app.accounts.addresses import Address
 from security_app.accounts.errors import (
     EmailRefused,
@@ -19,7 +19,7 @@ from security_app.accounts.errors import (
     TooManyAttempts,
 )
 from security_app.clock import now
-from security_app.db.engine import Database, transaction
+from security_app.db.engine import Database, reading, transaction
 from security_app.db.tables import Account, OutboxMessage, SecurityEvent, Session
 from security_app.settings import get_settings
 from tests.accounts.cast import (
@@ -160,13 +160,16 @@ async def test_an_address_is_confirmed_once(
     await join()
     token = await confirmation(tmp_path)
     clock.shift(60)
-    await sign_up.confirm_email(token)
+    await sign_up.confirm_email(OWNER, token)
     (account,) = await rows(Account)
     assert account.email_confirmed_at == now()
     with pytest.raises(LinkDead):
-        await sign_up.confirm_email(token)
+        await sign_up.confirm_email(OWNER, token)
     actions = sorted(event.action for event in await rows(SecurityEvent))
     assert actions == ["account.created", "email.confirmed"]
+    async with reading() as db:
+        log = await activity.events(db, account.id, limit=10)
+    assert {event.device for event in log.items} == {"Chrome on Windows"}
 
 
 @pytest.mark.parametrize(("seconds", "works"), [(3 * 86400 - 1, True), (3 * 86400, False)])
@@ -177,10 +180,10 @@ async def test_a_confirmation_lives_three_days(
     token = await confirmation(tmp_path)
     clock.shift(seconds)
     if works:
-        await sign_up.confirm_email(token)
+        await sign_up.confirm_email(OWNER, token)
     else:
         with pytest.raises(LinkDead):
-            await sign_up.confirm_email(token)
+            await sign_up.confirm_email(OWNER, token)
     (account,) = await rows(Account)
     assert (account.email_confirmed_at is not None) is works
 
@@ -193,7 +196,7 @@ async def test_a_confirmation_of_a_former_address_is_dead(
     async with transaction() as db:
         await db.exec(update(Account).values(email="b@example.org", email_key="b@example.org"))
     with pytest.raises(LinkDead):
-        await sign_up.confirm_email(token)
+        await sign_up.confirm_email(OWNER, token)
     (account,) = await rows(Account)
     assert account.email_confirmed_at is None
 
@@ -204,7 +207,7 @@ async def test_a_confirmation_confirms_its_own_account_only(
     await join()
     token = await confirmation(tmp_path)
     await join("eve@example.org")
-    await sign_up.confirm_email(token)
+    await sign_up.confirm_email(OWNER, token)
     confirmed = [a.email for a in await rows(Account) if a.email_confirmed_at]
     assert confirmed == [EMAIL]
 
@@ -212,7 +215,7 @@ async def test_a_confirmation_confirms_its_own_account_only(
 @pytest.mark.parametrize("token", ["", "unknown", "\x00", "\ud800", "x" * 100_000])
 async def test_what_is_no_link_confirms_nothing(ada: Account, token: str) -> None:
     with pytest.raises(LinkDead):
-        await sign_up.confirm_email(token)
+        await sign_up.confirm_email(OWNER, token)
 
 
 async def test_a_disabled_account_is_not_confirmed(database: Database, tmp_path: Path) -> None:
@@ -221,7 +224,7 @@ async def test_a_disabled_account_is_not_confirmed(database: Database, tmp_path:
     async with transaction() as db:
         await db.exec(update(Account).values(disabled_at=now()))
     with pytest.raises(LinkDead):
-        await sign_up.confirm_email(token)
+        await sign_up.confirm_email(OWNER, token)
 
 
 async def test_asking_again_replaces_the_link(database: Database, tmp_path: Path) -> None:
@@ -232,8 +235,8 @@ async def test_asking_again_replaces_the_link(database: Database, tmp_path: Path
     await sign_up.send_confirmation_again(actor)
     newer = await confirmation(tmp_path / "second")
     with pytest.raises(LinkDead):
-        await sign_up.confirm_email(former)
-    await sign_up.confirm_email(newer)
+        await sign_up.confirm_email(OWNER, former)
+    await sign_up.confirm_email(OWNER, newer)
     await sign_up.send_confirmation_again(actor)
     assert await deliver(tmp_path / "third") == []
 

@@ -26,7 +26,7 @@ from tests.accounts.cast import (
 
 async def ticket_of(account: Account, *, browser: str = "laptop", next_path: str = "") -> str:
     async with transaction() as db:
-        return tickets.issue_for_sign_in(
+        return await tickets.issue_for_sign_in(
             db, account.id, visitor(browser), sign_in_id="", next_path=next_path
         )
 
@@ -102,7 +102,7 @@ async def test_s68_a_ticket_leads_to_a_path_on_this_site_only(
 async def test_s36_a_renewal_gives_the_same_session_a_new_secret(ada: Account) -> None:
     actor, former = await open_session(ada)
     async with transaction() as db:
-        ticket = tickets.issue_for_renewal(db, actor, next_path="/x")
+        ticket = await tickets.issue_for_renewal(db, actor, next_path="/x")
     handed = await sign_in.redeem_ticket(OWNER, ticket, former_secret=former.secret)
     assert handed.session.id == actor.session_id
     assert handed.session.secret != former.secret
@@ -113,7 +113,7 @@ async def test_s36_a_renewal_gives_the_same_session_a_new_secret(ada: Account) -
 async def test_a_session_that_ended_is_not_renewed(ada: Account) -> None:
     actor, _ = await open_session(ada)
     async with transaction() as db:
-        ticket = tickets.issue_for_renewal(db, actor, next_path="")
+        ticket = await tickets.issue_for_renewal(db, actor, next_path="")
         await sessions.sign_out(db, actor)
     with pytest.raises((SessionGone, TicketDead)):
         await sign_in.redeem_ticket(OWNER, ticket)

@@ -6,6 +6,8 @@ from pathlib import Path
 import time_machine
 
 from security_app.accounts import (
+    api_key_changes,
+    connections,
     emails,
     passwords,
     recovery_codes,
@@ -18,6 +20,8 @@ from security_app.accounts import (
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import CodeRefused, InvalidCredentials, LinkDead, Refused
 from security_app.accounts.step_up import Proofs
+from security_app.accounts.undo import Undone
+from security_app.db.engine import transaction
 from security_app.db.tables import (
     Account,
     Challenge,
@@ -27,6 +31,7 @@ from security_app.db.tables import (
     Totp,
     TotpSetUp,
 )
+from security_app.limits import MAX_API_KEYS, MAX_LIVE_SESSIONS
 from tests.accounts.cast import (
     EMAIL,
     OTHER_PASSWORD,
@@ -43,8 +48,12 @@ from tests.accounts.cast import (
     the_account,
     token_in,
 )
+from tests.accounts.identities import ADA_AT_GOOGLE, come_back, google, url_of
 from tests.accounts.moving import ask, change, mails_to, new_password, undo_tokens
 from tests.accounts.phone import code, enable, set_up
+from tests.oidc_provider import Provider
+
+__all__ = ["google"]
 
 CHANGED = "Your Security Centre e-mail address was changed"
 ASKED = "Somebody asked to change your Security Centre e-mail address"
@@ -202,6 +211,39 @@ async def test_a_stolen_address_brings_the_app_of_that_moment_back(
     clock.shift(60)
     await sign_in.sign_in(OWNER, email=EMAIL, password=OTHER_PASSWORD)
     assert (await sign_in_code.verify_browser(OWNER, code=code(mine), method="totp")).ticket
+
+
+async def test_all_at_once_is_put_back_and_fits_the_log(
+    google: Provider, ada: Account, tmp_path: Path, clock: time_machine.Traveller
+) -> None:
+    """The worst theft: address, app, a key and a connected account. The log has its bounds."""
+    thief, _ = await open_session(ada, "stranger")
+    mine, kit = await enable(thief)
+    clock.shift(60)
+    proofs = Proofs(PASSWORD, code(mine))
+    await api_key_changes.create(thief, name="Mine", scopes=["account:read"], proofs=proofs)
+    async with transaction() as db:
+        step_up.grant(db, thief, "connect_provider", "google")
+    path = await connections.begin(thief, "google")
+    answer = google.authorize(await url_of(path, STRANGER), ADA_AT_GOOGLE)
+    assert (await come_back(answer, visitor=STRANGER, actor=thief)).refusal is None
+    clock.shift(60)
+    await change(thief, tmp_path, THIEF, code=code(mine))
+    await step_up.prove(thief, "disable_totp", Proofs(PASSWORD, kit.codes[0].code))
+    await totp.disable(thief)
+    done = await undo.undo(OWNER, (await undo_tokens(tmp_path, EMAIL))[CHANGED])
+    assert done == Undone(
+        address_back=True, factors_back=True, ended_sessions=1, revoked_keys=1, disconnected=1
+    )
+    [event] = [row for row in await rows(SecurityEvent) if row.action == "account.undone"]
+    assert event.detail == (
+        "address and second factor put back; 1 sessions, 1 API keys, 1 connected accounts ended"
+    )
+
+
+def test_the_most_a_link_can_do_fits_the_log() -> None:
+    most = Undone(True, True, MAX_LIVE_SESSIONS, MAX_API_KEYS, 999)
+    assert len(str(most)) <= 100
 
 
 async def test_what_was_begun_ends_too(ada: Account, tmp_path: Path) -> None:

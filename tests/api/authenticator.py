@@ -11,6 +11,25 @@ import time_machine
 from tests.accounts.phone import code
 from tests.api.people import PASSWORD, Person
 
+#: What looks like a code and is none: never a 500, never taken.
+NO_CODES = [
+    "",
+    " ",
+    "12345",
+    "1234567",
+    "１２３４５６",  # full-width
+    "١٢٣٤٥٦",  # Arabic-Indic
+    "-12345",
+    "+12345",
+    "1e5000",
+    "0x1234",
+    "12 34 5",
+    "12345\n6",
+    "1" * 200,
+    "' OR 1=1",
+]
+#: What is not even a text a code could be.
+NO_TEXTS = [123456, 1.5, True, None, ["287082"], {"code": "287082"}, "1" * 201, "\x00" * 6]
 _MORNING = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
 

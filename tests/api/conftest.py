@@ -1,9 +1,10 @@
 """The real application over HTTP, on a real database, as programs meet it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+import time_machine
 from sqlmodel import col, select
 from starlette.types import ASGIApp
 
@@ -16,6 +17,7 @@ from security_app.db.tables import Account, OutboxMessage, new_id
 from security_app.mail.queueing import open_params
 from security_app.web.asgi import Door
 from tests.accounts.postbox import postbox
+from tests.api.authenticator import Phone, standing_clock, turn_on
 from tests.api.people import IP, PASSWORD, SITE, MakeClient, MakePerson, Person, ReadMails, SignIn
 
 __all__ = ["postbox"]
@@ -125,3 +127,18 @@ def mails(database: Database) -> ReadMails:
         return [(row.kind, row.recipient, open_params(row)) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time stands still unless a test moves it."""
+    with standing_clock() as traveller:
+        yield traveller
+
+
+@pytest.fixture
+async def phone(as_ada: httpx.AsyncClient, clock: time_machine.Traveller) -> Phone:
+    """Ada's phone, the app on, the confirming code a minute old."""
+    made = await turn_on(as_ada)
+    clock.shift(60)
+    return made

@@ -1,7 +1,5 @@
 """Codes by e-mail over the API: on, at sign-in, off (S-15, S-18 to S-23, S-41, S-43, S-52)."""
 
-from collections.abc import Iterator
-
 import pytest
 import time_machine
 from httpx import AsyncClient
@@ -15,11 +13,13 @@ from tests.accounts.cast import rows
 from tests.accounts.phone import code as app_code
 from tests.accounts.postbox import Postbox, wrong
 from tests.api import authenticator
-from tests.api.authenticator import ask_for_challenge, standing_clock, verify
+from tests.api.authenticator import ask_for_challenge, verify
 from tests.api.mailbox import DISABLE, ask, code_for, confirm, turn_on
 from tests.api.people import NEW_PASSWORD, PASSWORD, Person, SignIn
 from tests.api.refusals import assert_problem, fields_of
 from tests.environment import SetEnvironment, environment
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 __all__ = ["environment"]
 
@@ -43,13 +43,6 @@ ON = OFF | {
     },
 }
 SENT = {"sent_to": "a•••@example.com", "expires_in": 300, "retry_after": 60}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    """Time stands still unless a test moves it."""
-    with standing_clock() as traveller:
-        yield traveller
 
 
 async def test_the_whole_way_on_in_and_off(
@@ -78,7 +71,7 @@ async def test_the_whole_way_on_in_and_off(
     assert signed_in.json()["status"] == "signed_in"
     [row] = (await as_ada.get("/login-history?limit=1")).json()["items"]
     assert (row["result"], row["method"], row["2fa_verified"]) == (
-        "signed_in", "password+email_code", True,
+        "signed_in", "api+email_code", True,
     )  # fmt: skip
     code = await code_for(as_ada, postbox, action="disable_email_code")
     proofs = {"method": "email_code", "password": PASSWORD, "code": code}

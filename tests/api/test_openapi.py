@@ -22,6 +22,7 @@ from security_app.api.app import build_api, build_json_api
 from security_app.clock import now
 from security_app.db.engine import Database, use_database
 from security_app.db.tables import Account, ThrottleKey, new_id
+from security_app.policy import API_KEY_SCOPES
 from security_app.web.asgi import Door
 from tests.api.people import IP, SITE
 
@@ -133,7 +134,11 @@ def test_every_operation_is_described() -> None:
                 assert list(operation["requestBody"]["content"]) == ["application/json"], place
                 assert {"400", "413", "415", "422"} <= set(operation["responses"]), place
             if operation.get("security"):
-                assert operation["security"] == [{"sessionToken": []}], place
+                assert operation["security"][0] == {"sessionToken": []}, place
+                for requirement in operation["security"][1:]:
+                    [(scheme, [scope])] = requirement.items()
+                    assert scheme == "apiKey", place
+                    assert scope in API_KEY_SCOPES, place
                 assert "401" in operation["responses"], place
 
 

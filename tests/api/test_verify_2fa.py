@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -12,26 +11,12 @@ from security_app.accounts.tokens import digest
 from security_app.db.engine import Database
 from security_app.db.tables import Challenge, Session, SignInAttempt
 from tests.accounts.cast import everything_stored, rows
-from tests.api.authenticator import Phone, ask_for_challenge, standing_clock, turn_on, verify
+from tests.api.authenticator import NO_CODES, NO_TEXTS, Phone, ask_for_challenge, turn_on, verify
 from tests.api.people import MakeClient, Person, ReadMails
 from tests.api.refusals import assert_problem, fields_of
 from tests.api.test_http import PUBLIC_ROUTES, SIGNED_IN_ROUTES
-from tests.api.test_two_factor import NO_CODES, NO_TEXTS
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    """Time stands still unless a test moves it."""
-    with standing_clock() as traveller:
-        yield traveller
-
-
-@pytest.fixture
-async def phone(as_ada: AsyncClient, clock: time_machine.Traveller) -> Phone:
-    """Ada's phone, the app on, the confirming code a minute old."""
-    made = await turn_on(as_ada)
-    clock.shift(60)
-    return made
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 async def _sessions() -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from tests import server as product
 from tests.attacks.raw_client import RawClient
+from tests.attacks.second_factor import Owner, make_owner
 from tests.server import Browser, Person, Server
 
 server = product.server
@@ -83,3 +84,15 @@ def postgres_server() -> Iterator[Server]:
     require_service("PostgreSQL", POSTGRES_URL)
     with Server(postgresql=True) as running:
         yield running
+
+
+@pytest.fixture
+async def owner(server: Server) -> Owner:
+    """A signed-in person whose app is on."""
+    return await make_owner(server)
+
+
+@pytest.fixture
+def person(server: Server) -> Person:
+    """Somebody whose app is off."""
+    return server.add_account()

@@ -63,9 +63,7 @@ class Reader:
 def codes_to(server: Server, person: Person) -> list[str]:
     """Every code mailed to somebody, oldest first."""
     return [
-        code_in(mail)
-        for mail in server.mails()
-        if person.email in str(mail["To"]) and mail["Subject"].endswith(" code")
+        code_in(mail) for mail in server.mails_to(person.email) if mail["Subject"].endswith(" code")
     ]
 
 

@@ -204,6 +204,15 @@ class RawClient:
         async with self._arrived:
             await asyncio.wait_for(self._arrived.wait_for(lambda: self.is_closed), FRAME_WITHIN_S)
 
+    async def send_too_long(self, name: str, payload: object) -> None:
+        """Send an event over the limit of a message; returns when the server has hung up.
+
+        It may hang up while the event is still on its way.
+        """
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self.send(name, payload)
+        await self.until_closed()
+
     async def fence(self) -> None:
         """Wait until all events sent so far are dealt with.
 

@@ -4,19 +4,41 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import col
 
 from security_app.db.tables import ThrottleKey, Totp
 from tests.accounts.phone import code
-from tests.attacks.people import HOME, web
+from tests.attacks.people import HOME, fresh_address, web
 from tests.attacks.raw_client import RawClient, handler
 from tests.server import Browser, Person, Server
 
 TOTP = "cards.totp.state.TotpState"
 CODES = "cards.recovery_codes.state.RecoveryCodesState"
 STEP_UP = "web.step_up_state.StepUpState"
+#: Every step of the wizards, called as no page would.
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    (handler(TOTP, "begin"), {}),
+    (handler(TOTP, "go_to"), {"step": "code"}),
+    (handler(TOTP, "go_to"), {"step": "codes"}),
+    (handler(TOTP, "verify"), {"form": {"code": "123456"}}),
+    (handler(TOTP, "note_saved"), {"is_saved": True}),
+    (handler(TOTP, "mail_codes"), {}),
+    (handler(TOTP, "finish"), {}),
+    (handler(TOTP, "close"), {"is_open": False}),
+    (handler(TOTP, "disable"), {}),
+    (handler(CODES, "show"), {}),
+    (handler(CODES, "confirm"), {"is_confirming": True}),
+    (handler(CODES, "regenerate"), {}),
+    (handler(CODES, "mail_codes"), {}),
+    (handler(CODES, "note_saved"), {"is_saved": True}),
+    (handler(CODES, "toggle"), {"is_open": True}),
+    (handler(STEP_UP, "submit"), {"form": {"password": "x", "code": "123456"}}),
+    (handler(STEP_UP, "ask"), {"action": "sign_in"}),
+    (handler(STEP_UP, "ask"), {"action": "__class__"}),
+]
 #: Ten codes are hashed slowly on purpose, and the machine may be busy.
 WITHIN_S = 60.0
 
@@ -117,3 +139,14 @@ async def turn_on(page: RawClient, person: Person) -> tuple[str, list[str]]:
     await page.send(handler(TOTP, "verify"), {"form": {"code": code(secret)}})
     await page.until(lambda: page.value(TOTP, "codes"), WITHIN_S)
     return secret, list(page.value(TOTP, "codes"))
+
+
+def open_page(server: Server, browser: Browser, path: str = HOME) -> RawClient:
+    """A page of a browser, from an address of its own."""
+    return RawClient(server, browser=browser, path=path, source=fresh_address())
+
+
+def tables_of(server: Server) -> dict[str, list[str]]:
+    """Everything but the counters: a step out of order may count as a wrong try."""
+    server.settle()
+    return {name: rows for name, rows in server.dump().items() if "throttle" not in name}

@@ -188,7 +188,7 @@ async def _reset_password(
 ) -> None:
     async with RawClient(server, path="/forgot-password", source=fresh_address()) as page:
         await page.load()
-        before = len([mail for mail in server.mails() if person.email in str(mail["To"])])
+        before = len(server.mails_to(person.email))
         await page.call(FORGOT, {"form": {"email": person.email}})
         frames.append(page.text)
     mail = await asyncio.to_thread(server.mail_to, person.email, count=before + 1)

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from security_app.db.tables import Account, SignInAttempt
-from security_app.policy import PASSWORD_LIMITS_ACCOUNT, PASSWORD_LIMITS_ADDRESS
+from security_app.limits import PASSWORD_LIMITS_ACCOUNT, PASSWORD_LIMITS_ADDRESS
 from tests.attacks.conftest import Victim
 from tests.attacks.people import HOME, SIGN_IN, fresh_address, sign_in, web
 from tests.attacks.raw_client import RawClient, handler
@@ -240,5 +240,5 @@ async def test_mail_cannot_be_made_to_flow(server: Server, victim: Victim) -> No
 
     await asyncio.gather(*(ask() for _ in range(12)))
     await asyncio.to_thread(server.settle)
-    sent = [mail for mail in server.mails() if victim.person.email in str(mail["To"])]
+    sent = server.mails_to(victim.person.email)
     assert len(sent) == 5

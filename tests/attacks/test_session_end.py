@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from security_app.db.tables import Account, Session
-from security_app.policy import ACTIVITY_RESOLUTION
+from security_app.limits import ACTIVITY_RESOLUTION
 from security_app.settings import get_settings
 from tests.attacks.conftest import Victim
 from tests.attacks.people import HOME, sign_out, web

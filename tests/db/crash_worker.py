@@ -28,7 +28,8 @@ from security_app.accounts.devices import describe
 from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import Account, ThrottleKey
-from security_app.policy import RESET_LINK_LIFE, get_policy
+from security_app.limits import RESET_LINK_LIFE
+from security_app.policy import get_policy
 from tests.db.crash_story import ACTOR, BROWSER, change_count, password_number
 
 _WHO = Visitor("203.0.113.10", "", BROWSER)
@@ -52,7 +53,7 @@ async def live(acknowledge: int) -> None:
                 )
                 await session_list.rename_session(db, actor, new.id, f"before {done + 1}")
             links.new_link(db, account, purpose="reset_password", path="/x", life=RESET_LINK_LIFE)
-            tickets.issue_for_sign_in(db, account.id, _WHO, sign_in_id="", next_path="")
+            await tickets.issue_for_sign_in(db, account.id, _WHO, sign_in_id="", next_path="")
         new_password = password_number(done + 1)
         await passwords.change_password(
             actor, current=password_number(done), new=new_password, repeat=new_password

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 from sqlmodel import SQLModel
 
 from security_app.db.errors import DatabaseUnusable
@@ -154,3 +154,70 @@ def test_an_interrupted_upgrade_leaves_the_former_schema(tmp_path: Path) -> None
     other.close()
     assert tables <= {"outbox_message", "alembic_version"}
     assert head()
+
+
+def test_the_role_goes_and_everything_of_the_account_stays(migrated_url: str) -> None:
+    """The column leaves a table many others refer to; on SQLite by making it anew."""
+    engine = create_engine(sync_url(migrated_url))
+
+    def run(statement: str) -> list[tuple[object, ...]]:
+        with engine.begin() as connection:
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    run("DELETE FROM account")
+    run(
+        "INSERT INTO account (id, email, email_key, name, created_at) "
+        "VALUES ('a', 'a@b.c', 'a@b.c', 'Ada', CURRENT_TIMESTAMP)"
+    )
+    run(
+        "INSERT INTO security_event "
+        "(id, account_id, at, action, detail, session_id, ip, place, user_agent) "
+        "VALUES ('e', 'a', CURRENT_TIMESTAMP, 'account.created', '', '', '', '', '')"
+    )
+    run(
+        "INSERT INTO organization (id, name, created_at, requires_2fa) "
+        "VALUES ('o', 'O', CURRENT_TIMESTAMP, false)"
+    )
+    run(
+        "INSERT INTO membership (account_id, organization_id, role, joined_at) "
+        "VALUES ('a', 'o', 'admin', CURRENT_TIMESTAMP)"
+    )
+    command.downgrade(alembic_config(migrated_url), "0006")
+    assert run("SELECT id, role FROM account") == [("a", "admin")]
+    upgrade(migrated_url)
+    assert run("SELECT id, name FROM account") == [("a", "Ada")]
+    assert run("SELECT account_id FROM security_event") == [("a",)]
+    assert run("SELECT * FROM membership") == []
+    command.check(alembic_config(migrated_url))
+    engine.dispose()
+
+
+def test_domains_of_an_organizations_sign_on_stay_proven(migrated_url: str) -> None:
+    command.downgrade(alembic_config(migrated_url), "0008")
+    engine = create_engine(sync_url(migrated_url))
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM organization"))
+        connection.execute(
+            text(
+                "INSERT INTO organization (id, name, created_at, requires_2fa) "
+                "VALUES ('o', 'O', CURRENT_TIMESTAMP, false)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO sso_connection (id, organization_id, type, name, issuer, client_id, "
+                "sealed_client_secret, created_at) VALUES ('s', 'o', 'oidc', 'Okta', "
+                "'https://id.example.com', 'client', 'sealed', CURRENT_TIMESTAMP)"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO sso_domain (domain, sso_connection_id) VALUES ('example.com', 's')")
+        )
+    upgrade(migrated_url)
+    with engine.begin() as connection:
+        proven = connection.execute(text("SELECT domain, sso_connection_id FROM sso_domain")).all()
+        claims = connection.execute(text("SELECT domain FROM sso_domain_claim")).all()
+    assert [tuple(row) for row in proven] == [("example.com", "s")]
+    assert claims == []
+    engine.dispose()

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def path_of(url: str) -> Path:
     return Path(url.partition(":///")[2])
 
 
-async def pragmas(*, is_relaxed: bool = False) -> tuple[object, ...]:
-    async with transaction(is_relaxed=is_relaxed) as db:
+async def pragmas(*, is_relaxed: bool = False, is_long: bool = False) -> tuple[object, ...]:
+    async with transaction(is_relaxed=is_relaxed, is_long=is_long) as db:
         connection = await db.connection()
         return tuple(
             [(await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in _PRAGMAS]
@@ -48,6 +49,7 @@ async def pragmas(*, is_relaxed: bool = False) -> tuple[object, ...]:
 
 async def test_s86_writes_are_synced_and_checked(sqlite: Database) -> None:
     assert await pragmas() == ("wal", 2, 1, 1)
+    assert await pragmas(is_long=True) == ("wal", 2, 1, 1)
 
 
 async def test_s86_only_counters_may_relax(sqlite: Database) -> None:
@@ -149,6 +151,33 @@ async def test_s87_a_writer_waits_for_another_program(
     other.execute("COMMIT")
     await writing
     assert len(await rows(Account)) == 1
+
+
+async def test_nobody_else_waits_while_a_writer_waits_for_another_program(
+    impatient: tuple[Database, sqlite3.Connection],
+) -> None:
+    _, other = impatient
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(make_account())
+    while not (engine.database()._write_queue.locked() or writing.done()):
+        await asyncio.sleep(0)
+    assert await rows(Account) == []
+    assert not writing.done()
+    other.execute("COMMIT")
+    await writing
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+async def test_only_long_transactions_run_their_statements_off_the_event_loop(
+    sqlite: Database, is_long: bool
+) -> None:
+    async with transaction(is_long=is_long) as db:
+        connection = await db.connection()
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        await raw.create_function("thread_number", 0, threading.get_ident)
+        runs_in = (await connection.execute(text("SELECT thread_number()"))).scalar_one()
+    assert (runs_in != threading.get_ident()) is is_long
 
 
 async def test_readers_do_not_wait_for_a_writer(

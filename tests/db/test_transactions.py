@@ -12,10 +12,10 @@ from security_app.clock import now
 from security_app.db import engine
 from security_app.db.engine import Database, after_commit, reading, transaction
 from security_app.db.tables import Account, OutboxMessage, SecurityEvent, Session, ThrottleKey
+from security_app.limits import Limit
 from security_app.live.hub import Change, announce, hub
 from security_app.mail.outbox import enqueue
 from security_app.mail.queueing import listen
-from security_app.policy import Limit
 from tests.accounts.cast import OWNER, kinds_of_mail, make_account, open_session, rows
 
 _HOUR = timedelta(hours=1)
@@ -187,7 +187,7 @@ async def test_an_account_is_made_only_where_there_is_none(database: Database) -
     async def insert(name: str) -> bool:
         account = Account(id=name, email="a@b.org", email_key="a@b.org", created_at=now())
         async with transaction() as db:
-            return await sign_up._insert(db, account)
+            return await sign_up.insert(db, account)
 
     assert await insert("first")
     assert not await insert("second")

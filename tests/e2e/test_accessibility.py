@@ -6,15 +6,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from security_app.db.tables import Organization
 from tests.e2e.expectations import expect_refused
 from tests.e2e.fixtures import Enter, NewContext
 from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.pages.profile_page import NewEmailDialog, ProfilePage
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
+from tests.e2e.pages.workspace_page import WorkspacePage
 from tests.e2e.seeding import Seeds
+from tests.e2e.two_factor import protect_by_mail
 from tests.e2e.watch import Watch
-from tests.server import Person
+from tests.server import Person, Server
 
 PUBLIC_PATHS = (
     "/sign-in",
@@ -137,3 +140,40 @@ def test_headings_are_in_order(enter: Enter, person: Person) -> None:
         levels = [int(heading.evaluate("node => node.tagName.slice(1)")) for heading in headings]
         assert levels[0] == 1
         assert set(levels[1:]) == {2}
+
+
+def test_the_workspace_and_its_dialogs(
+    enter: Enter, person: Person, seeds: Seeds, server: Server, theme: Theme, width: int
+) -> None:
+    page = enter(person, color_scheme=theme, viewport={"width": width, "height": 900}).page
+    workspace = WorkspacePage.on(page)
+    expect(workspace.organization.button("Create organization")).to_be_visible()
+    expect_nothing_found(page, "workspace, no organization")
+    house = server.add_organization(person)
+    server.add_member(house, seeds.person("Bea"), "member")
+    server.add_invitation(house, person, "guest@example.com")
+    server.add_release(house)
+    server.add_release(house, starts_in_s=-60)
+    workspace.open()
+    expect(workspace.releases.button("Force-cancel")).to_be_visible()
+    expect_nothing_found(page, "workspace")
+    for button, dialog in (
+        (workspace.member("Bea").button("Change role"), "Change role"),
+        (workspace.member("Bea").button("Remove"), "Remove member"),
+        (workspace.invitations.button("Invite"), "Invite somebody"),
+        (workspace.releases.button("Force-cancel"), "Force-cancel release"),
+    ):
+        button.click()
+        expect(workspace.choice_dialog(dialog).root).to_be_visible()
+        expect_nothing_found(page, dialog)
+        page.keyboard.press("Escape")
+        expect(button).to_be_focused()
+    server.change(Organization, house, requires_2fa=True)
+    workspace.open()
+    expect(workspace.requirement).to_be_visible()
+    expect_nothing_found(page, "workspace, shut")
+    protect_by_mail(server, person)
+    workspace.open()
+    workspace.organization.button("Make it optional").click()
+    expect(workspace.optional_dialog.people).to_have_count(1)
+    expect_nothing_found(page, "Make two-factor authentication optional")

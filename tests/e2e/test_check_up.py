@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from security_app.db.tables import Account
 from security_app.policy import STEP_UP
 from tests.e2e.fixtures import Enter
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
@@ -78,7 +77,7 @@ def test_few_codes_are_pointed_out(
 def test_roles_for_which_it_is_strongly_recommended(
     enter: Enter, person: Person, server: Server, role: str
 ) -> None:
-    server.change(Account, person.id, role=role)
+    server.add_member(server.add_organization(server.add_account()), person, role)
     page = enter(person).page
     expect(TwoFactorCard.on(page).badge_off).to_be_visible()
     is_advised = role != "member"

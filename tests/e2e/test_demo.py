@@ -10,10 +10,13 @@ from tests.e2e.fixtures import Enter
 from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.pages.demo_mail_page import DemoMailPage
 from tests.e2e.pages.forgot_password_page import ForgotPasswordPage
+from tests.e2e.pages.provider_page import ProviderPage
 from tests.e2e.pages.reset_password_page import ResetPasswordPage
 from tests.e2e.pages.second_factor import SecondFactorPage
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
+from tests.e2e.pages.single_sign_on_card import SsoPage, expect_managed
+from tests.e2e.watch import Watch
 from tests.server import Person, Server
 
 
@@ -78,3 +81,24 @@ def test_the_account_with_both_methods_lets_one_pick(page: Page) -> None:
     second = SecondFactorPage(page).wait_until_ready()
     second.use_email_button.click()
     expect(second.mailed.sent).to_contain_text("b•••@demo.test")
+
+
+def test_the_managed_account_comes_in_through_its_organization(page: Page, watch: Watch) -> None:
+    watch.expect_complaint(r"http://127\.0\.0\.1:\d+/")
+    watch.expect_complaint("status of 404")
+    SignInPage(page).open().fill_demo_account("sso@demo.test")
+    sso = SsoPage(page).wait_until_ready()
+    expect(sso.email).to_have_value("sso@demo.test")
+    sso.submit("sso@demo.test")
+    ProviderPage.wait_for(page, "Demo ID").agree("sso@demo.test")
+    SecurityPage(page).wait_until_ready()
+    expect_managed(page, "Demo ID")
+
+
+def test_the_account_made_with_google_is_one_click_away(page: Page, watch: Watch) -> None:
+    watch.expect_complaint(r"http://127\.0\.0\.1:\d+/")
+    watch.expect_complaint("status of 404")
+    SignInPage(page).open().fill_demo_account("google@demo.test")
+    ProviderPage.wait_for(page, "Google").agree("google@demo.test")
+    security = SecurityPage(page).wait_until_ready()
+    expect(security.password.root).to_contain_text("No password yet.")

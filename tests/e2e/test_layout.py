@@ -3,14 +3,16 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from security_app.db.tables import Organization
 from tests.e2e.expectations import expect_no_horizontal_scroll
 from tests.e2e.fixtures import Enter
 from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.pages.profile_page import ProfilePage
 from tests.e2e.pages.settings_page import SettingsPage
+from tests.e2e.pages.workspace_page import WorkspacePage
 from tests.e2e.seeding import Seeds
 from tests.e2e.watch import Watch
-from tests.server import Person
+from tests.server import Person, Server
 
 PUBLIC_PATHS = (
     "/sign-in",
@@ -78,6 +80,24 @@ def test_the_profile_page_with_a_long_address_does_not_either(
     expect(profile.email.cancel_button).to_be_visible()
     for width in WIDTHS:
         fits(profile.page, width)
+
+
+def test_the_workspace_with_long_names_does_not_either(
+    enter: Enter, lived_in: Person, seeds: Seeds, server: Server
+) -> None:
+    house = server.add_organization(lived_in, "N" * 100)
+    server.add_member(house, seeds.person("B" * 100), "super_admin")
+    server.add_invitation(house, lived_in, f"{'a' * 60}@{'b' * 60}.example.com")
+    server.add_release(house, "R" * 100, starts_in_s=-60)
+    workspace = WorkspacePage.on(enter(lived_in).page)
+    expect(workspace.releases.button("Force-cancel")).to_be_visible()
+    for width in WIDTHS:
+        fits(workspace.page, width)
+    server.change(Organization, house, requires_2fa=True)
+    workspace.open()
+    expect(workspace.requirement).to_be_visible()
+    for width in WIDTHS:
+        fits(workspace.page, width)
 
 
 def test_the_password_dialog_fits_a_small_phone(enter: Enter, person: Person) -> None:

@@ -46,7 +46,7 @@ def test_a_new_name_shows_everywhere_at_once(
 def test_a_name_too_long_is_refused_beside_its_field(profile: ProfilePage) -> None:
     dialog = profile.name.open_dialog()
     dialog.save("n" * 101)
-    expect_refused(dialog.name, "A name has at most 100 letters.")
+    expect_refused(dialog.name, "A name has at most 100 characters.")
     expect(dialog.name).to_have_value("n" * 101)
 
 

@@ -67,7 +67,7 @@ class Mailbox:
     def __init__(self, server: Server, person: Person) -> None:
         """Begin with what is there already."""
         self._server, self._person = server, person
-        self._count = sum(person.email in str(mail["To"]) for mail in server.mails())
+        self._count = len(server.mails_to(person.email))
 
     def next_code(self, purpose: str) -> str:
         """Wait for the next code, which must be for this purpose; other mail may come before."""

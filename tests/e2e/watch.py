@@ -26,6 +26,7 @@ class Watch:
     urls: list[str] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     _expected: list[re.Pattern[str]] = field(default_factory=lambda: [_LEFT_EARLY])
+    _left_out: set[str] = field(default_factory=set)
 
     def follow(self, context: BrowserContext) -> None:
         """Listen to all pages a browser has and opens."""
@@ -38,6 +39,10 @@ class Watch:
         """Let complaints of this test pass that match, e.g. the console line of a 404."""
         self._expected.append(re.compile(pattern))
 
+    def leave_out(self, origin: str) -> None:
+        """Let browsers go to another site; what its own pages do is no complaint."""
+        self._left_out.add(origin)
+
     def unexpected(self) -> list[str]:
         """The complaints nobody announced."""
         return [
@@ -47,7 +52,8 @@ class Watch:
         ]
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        is_theirs = _origin_of(message.location["url"]) in self._left_out
+        if message.type in {"error", "warning"} and not is_theirs:
             self.complaints.append(f"console {message.type}: {message.text}")
 
     def _on_page_error(self, error: WebError) -> None:
@@ -55,7 +61,10 @@ class Watch:
 
     def _on_request(self, request: Request) -> None:
         self.urls.append(request.url)
-        self._check_origin(request.url)
+        # Who goes there: the browser, or what a page of theirs fetches; never a page of ours.
+        by = request.url if request.is_navigation_request() else request.frame.url
+        if _origin_of(by) not in self._left_out:
+            self._check_origin(request.url)
 
     def _on_page(self, page: Page) -> None:
         page.on("websocket", self._on_websocket)
@@ -71,6 +80,10 @@ class Watch:
         self.frames.append(payload if is_text else payload.decode("utf-8", "replace"))
 
     def _check_origin(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" != self.origin:
+        if url.startswith(("http://", "https://")) and _origin_of(url) != self.origin:
             self.complaints.append(f"third party: {url}")
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,4 @@
-"""The OnCloudWine guide, step by step, as far as it is built: password, 2FA, sessions."""
+"""The OnCloudWine guide, step by step, as far as it is built."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,13 @@ from playwright.sync_api import Page, expect
 from tests.e2e.expectations import expect_refused
 from tests.e2e.fixtures import NewContext
 from tests.e2e.journeys import sign_in
+from tests.e2e.pages.api_keys_page import ApiKeysPage
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
+from tests.e2e.pages.pin_card import PinCard
+from tests.e2e.pages.profile_page import ProfilePage
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
+from tests.e2e.pages.workspace_page import WorkspacePage
 from tests.e2e.phone import App, let_code_expire, protect
 from tests.e2e.seeding import DESKTOP, PHONE
 from tests.e2e.two_factor import expect_code_refused, give_password, turn_on
@@ -193,3 +197,73 @@ def test_recovering_if_you_lose_your_device(page: Page, person: Person, server: 
     main = page.get_by_role("main")
     expect(main).to_contain_text("Contact support.")
     expect(main).to_contain_text("never instant")
+
+
+def test_pin(page: Page, person: Person, server: Server) -> None:
+    """PIN: set it, confirm with the current password, use it."""
+    protected = protect(server, person)
+    give_password(page, person).submit(protected.app.code())
+    security = SecurityPage(page).wait_until_ready()
+    card = PinCard.on(page)
+    # "From the Security tab, Set PIN. Enter and confirm a 4-6 digit PIN."
+    dialog = card.begin()
+    for pin in ("258", "2580258"):
+        dialog.save(pin, person.password)
+        expect_refused(dialog.new_pin, "A PIN has 4 to 6 digits.")
+    dialog.save("2580", person.password, repeat="2581")
+    expect_refused(dialog.repeat_pin, "not the same")
+    # "Confirm with current password. Required to set or change the PIN."
+    expect(dialog.code).to_have_count(0)
+    dialog.save("2580", "")
+    expect_refused(dialog.current_password, "Enter your password.")
+    dialog.save("2580", person.password)
+    expect(card.change_button).to_be_visible()
+    change = card.change()
+    change.save("961738", "wrong-passphrase-1")
+    expect_refused(change.current_password, "That is not your password.")
+    change.save("961738", person.password)
+    expect(security.notices.filter(has_text="Your PIN is changed")).to_have_count(1)
+
+    # "The PIN is not a 2FA replacement. It's a friction layer for irreversible actions, designed
+    # to make accidents harder."
+    expect(card.root).to_contain_text("A brake against accidents")
+    expect(card.root).to_contain_text("no second factor")
+
+    # "Use it. Sensitive actions now show a PIN prompt before executing."
+    profile = ProfilePage.on(page)
+    profile.deletion.delete_button.click()
+    prompt = profile.deletion.step_up
+    let_code_expire(server, person)
+    prompt.submit(password=person.password, code=protected.app.code(), pin="2580")
+    expect_refused(prompt.pin, "That is not your PIN.")
+    prompt.submit(password=person.password, code=protected.app.code(), pin="961738")
+    expect(page.get_by_label("Your e-mail address")).to_be_focused()
+
+
+def test_sensitive_actions(page: Page, person: Person, server: Server) -> None:
+    """Deleting an organization, revoking API keys, force-cancelling a release."""
+    house = server.add_organization(person, "Côtes du Rhône")
+    server.add_release(house, "Autumn list", starts_in_s=-1)
+    sign_in(page, person)
+    PinCard.on(page).begin().save("2580", person.password)
+    expect(PinCard.on(page).change_button).to_be_visible()
+    keys = ApiKeysPage(page).open().keys
+    keys.make("Nightly backup", person.password)
+
+    # "A PIN is a separate, short numeric code OnCloudWine prompts for on sensitive in-dashboard
+    # actions: deleting an organization, revoking API keys, force-cancelling a release."
+    keys.row("Nightly backup").revoke_button.click()
+    keys.revoking.confirm(pin="2581")
+    expect_refused(keys.revoking.pin, "That is not your PIN.")
+    keys.revoking.confirm(pin="2580")
+    expect(keys.rows).to_have_count(0)
+
+    workspace = WorkspacePage.on(page)
+    release = workspace.release("Autumn list")
+    release.button("Force-cancel").click()
+    workspace.prompt("Force-cancel release").confirm(pin="2580")
+    expect(release.badges).to_have_text(["Cancelled"])
+
+    workspace.organization.button("Delete organization").click()
+    workspace.prompt("Delete organization").confirm(pin="2580")
+    expect(workspace.organization.root).to_contain_text("You belong to no organization")

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.expectations import expect_refused
 from tests.e2e.fixtures import Enter
 from tests.e2e.journeys import sign_in
+from tests.e2e.pages.api_keys_page import ApiKeysPage
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
 from tests.e2e.pages.security_page import SecurityPage
 from tests.e2e.pages.sign_in_page import SignInPage
@@ -173,3 +175,33 @@ def test_disable(page: Page, person: Person, server: Server) -> None:
     security.sign_out()
     SignInPage(page).wait_until_ready().submit(person.email, person.password)
     security.wait_until_ready()
+
+
+def test_using_the_api(page: Page, person: Person, server: Server) -> None:
+    """Using API with Two-Factor Authentication."""
+    protected = protect(server, person)
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}/api/v1") as api:
+        # "In order to get a valid session for the API requests on accounts with enabled 2FA, you
+        # need to call an additional Verify2FACode method after the SignIn one."
+        credentials = {"email": person.email, "password": person.password}
+        first = api.post("/auth/sign-in", json=credentials).json()
+        assert first["status"] == "2fa_required"
+        assert "token" not in first
+        # "You'll be able to provide a six-digit authentication code from the application."
+        proof = {"challenge": first["challenge"], "method": "totp", "code": protected.app.code()}
+        token = api.post("/auth/verify-2fa-code", json=proof).json()["token"]
+        assert _status(api, token) == 200
+
+        # "To avoid such complexity, it is recommended generating and using personal access
+        # tokens in your API requests and custom automation scripts."
+        let_code_expire(server, person)
+        give_password(page, person).submit(protected.app.code())
+        SecurityPage(page).wait_until_ready()
+        keys = ApiKeysPage(page).open().keys
+        key = keys.make("Automation", person.password, code=protected.codes[0])
+        assert _status(api, key) == 200
+
+
+def _status(api: httpx.Client, bearer: str) -> int:
+    """What a request with a token or key is answered."""
+    return api.get("/me", headers={"Authorization": f"Bearer {bearer}"}).status_code

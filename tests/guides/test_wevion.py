@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from security_app.db.tables import Account
 from tests.e2e.expectations import expect_nothing_of
 from tests.e2e.fixtures import Enter
 from tests.e2e.journeys import sign_in
 from tests.e2e.pages.activity_page import ActivityPage
+from tests.e2e.pages.api_keys_page import ApiKeysPage
 from tests.e2e.pages.authenticator_card import AuthenticatorCard, TwoFactorCard
 from tests.e2e.pages.email_code_card import EmailCodeCard
 from tests.e2e.pages.security_page import SecurityPage
@@ -111,7 +112,7 @@ def test_stored_as_hashes(page: Page, person: Person, server: Server) -> None:
 @pytest.mark.parametrize("role", ["admin", "owner", "super_admin", "finance"])
 def test_who_is_this_for(enter: Enter, person: Person, server: Server, role: str) -> None:
     """Strongly recommended for admin and owner roles; finance and super admins too."""
-    server.change(Account, person.id, role=role)
+    server.add_member(server.add_organization(server.add_account()), person, role)
     card = TwoFactorCard.on(enter(person).page)
     expect(card.root).to_contain_text("Strongly recommended for your role")
 
@@ -251,6 +252,30 @@ def test_what_you_see_after_it_is_on(page: Page, person: Person, server: Server)
     # "Login history entries show 2fa_verified: true for successful logins after enabling."
     row = ActivityPage(page).open().sign_in_history.root.get_by_test_id("sign-in-row").first
     expect(row).to_contain_text("2FA")
+
+
+def _call(server: Server, key: str) -> int:
+    """``curl -H "Authorization: Bearer <key>"``; returns the status."""
+    address = f"http://127.0.0.1:{server.port}/api/v1/me"
+    return httpx.get(address, headers={"Authorization": f"Bearer {key}"}).status_code
+
+
+def test_what_happens_to_api_keys(page: Page, person: Person, server: Server) -> None:
+    """What happens to API keys."""
+    sign_in(page, person)
+    # "API keys protect M2M access via the Authorization: Bearer <key> header."
+    key = ApiKeysPage(page).open().keys.make("Machine", person.password)
+    assert _call(server, key) == 200
+    # "API keys are separate from 2FA. Your API keys continue to work regardless."
+    SecurityPage(page).open()
+    protected = turn_on(page, person)
+    assert _call(server, key) == 200
+    # "2FA protects interactive login (browser, app)": the key is asked for no code, a person is.
+    let_code_expire(server, person)
+    dialog = AuthenticatorCard.on(page).disable()
+    dialog.submit(password=person.password, code=protected.app.code(), button="Disable")
+    expect(TwoFactorCard.on(page).badge_off).to_be_visible()
+    assert _call(server, key) == 200
 
 
 def test_code_rejected_because_of_the_clock(page: Page, person: Person) -> None:

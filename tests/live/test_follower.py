@@ -165,10 +165,12 @@ async def test_what_the_own_handler_read_already_is_not_read_twice(
         hub.publish(Change(actor.account_id, "sessions", by=actor.session_id))
         hub.publish(Change(actor.account_id, "password", by=actor.session_id))
         await (await tab.get_state(SessionsState))._load()
-    await follower.until(lambda: len(follower.loaded) == 2)
-    assert sorted(follower.loaded) == ["CheckUpState", "PasswordState"]
+    await follower.until(lambda: len(follower.loaded) == 4)
+    assert sorted(follower.loaded) == [
+        "CheckUpState", "ConnectedAccountsState", "PasswordState", "PinState",
+    ]  # fmt: skip
     hub.publish(Change(actor.account_id, "sessions", by="another"))
-    await follower.until(lambda: len(follower.loaded) == 3)
+    await follower.until(lambda: len(follower.loaded) == 5)
     assert follower.loaded[-1] == "SessionsState"
 
 
@@ -181,7 +183,9 @@ async def test_what_changed_between_loading_and_following_is_read(
     follower = Follower(tab)
     followers.append(follower)
     await follower.until(lambda: follower.loaded)
+    # This page shows nothing of the security log.
     hub.publish(Change(actor.account_id, "activity", by="another"))
+    hub.publish(Change(actor.account_id, "sign_ins", by="another"))
     await follower.until(lambda: len(follower.loaded) == 2)
     assert follower.loaded == ["SessionsState", "SignInsState"]
     assert (await tab.get_state(NoticesState)).notices == []

@@ -19,12 +19,32 @@ PARAMS = {
     "place": "Lisbon, Portugal",
     "link": LINK,
     "kit": "3",
+    "key": "sapp_3fKd…9xQz",
+    "old": "sapp_Hq7v…2mWa",
+    "until": "2026-05-05T12:31:00Z",
+    "scopes": "account:read sessions:write",
+    "keys": "2",
     "code": "042719",
     "purpose": "Turn the e-mail code on",
+    "organization": "Northwind Wines",
+    "by": "Olga",
+    "by_email": "olga@example.org",
+    "role": "super_admin",
+    "provider": "Okta",
     "code_01": "ABCD-EFGH-IJKL-MNOP",
     "code_02": "QRST-UVWX-YZ23-4567",
 }
-SECURITY_KINDS = sorted(set(SUBJECTS) - {"confirm_email"})
+#: About what somebody did in an organization: nothing happened to the reader's account.
+WORKSPACE_KINDS = {
+    "invitation",
+    "organization_deleted",
+    "organization_removed",
+    "organization_role_changed",
+    "sso_removed",
+    "two_factor_reminder",
+    "two_factor_required",
+}
+SECURITY_KINDS = sorted(set(SUBJECTS) - {"confirm_email"} - WORKSPACE_KINDS)
 
 
 class Page(HTMLParser):
@@ -54,7 +74,9 @@ def test_each_kind_has_a_text_and_an_html_that_say_the_same(kind: str) -> None:
     assert page.links
     assert "ada@example.com" in message.text
     assert "ada@example.com" in page.words
-    assert "if it was not you" in message.text.lower() or "did not sign up" in message.text
+    is_about_the_account = kind not in WORKSPACE_KINDS
+    says_what_if_not = "if it was not you" in message.text.lower()
+    assert not is_about_the_account or says_what_if_not or "did not sign up" in message.text
     assert "None" not in message.text + message.html
     assert "{" not in message.text
 
@@ -98,7 +120,8 @@ def test_no_line_breaks_controls_or_direction_marks_from_values_s83(kind: str, e
 )
 @pytest.mark.parametrize("kind", sorted(SUBJECTS))
 def test_a_name_carries_no_link_to_a_stranger(kind: str, name: str) -> None:
-    message = render(kind, PARAMS | {"name": name}, to="a@example.com")
+    names = {"name": name, "organization": name, "by": name}
+    message = render(kind, PARAMS | names, to="a@example.com")
     assert name not in message.text
     assert "evil" not in message.text + message.html
 
@@ -107,6 +130,14 @@ def test_a_name_carries_no_link_to_a_stranger(kind: str, name: str) -> None:
 def test_who_has_not_confirmed_is_not_called_by_the_name_somebody_typed(kind: str) -> None:
     message = render(kind, PARAMS, to="ada@example.com")
     assert "Ada" not in message.text + message.html
+
+
+@pytest.mark.parametrize("kind", sorted(WORKSPACE_KINDS))
+def test_mails_of_the_workspace_say_who_and_where_and_offer_no_undoing(kind: str) -> None:
+    for text in (message := render(kind, PARAMS, to="a@example.com")).text, message.html:
+        assert "Olga (olga@example.org)" in " ".join(text.split())
+        assert "Northwind Wines" in text
+        assert "This wasn't me" not in text
 
 
 def test_ordinary_names_stay() -> None:

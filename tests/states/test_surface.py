@@ -10,7 +10,7 @@ from reflex.state import BaseState
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 from sqlmodel import SQLModel
 
-from security_app.accounts.activity import ACTIONS
+from security_app.accounts.activity_words import ACTIONS
 from security_app.web import surface
 from security_app.web.access import Public, SignedIn
 from security_app.web.code_proof import CodeProof

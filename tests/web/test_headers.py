@@ -13,8 +13,9 @@ from tests.environment import SetEnvironment
 HTTPS = {"PUBLIC_URL": "https://account.example.com"}
 
 
-def directives() -> dict[str, list[str]]:
-    parts = [part.split() for part in content_security_policy().split(";")]
+def directives(*, is_asset: bool = False) -> dict[str, list[str]]:
+    policy = content_security_policy(is_asset=is_asset)
+    parts = [part.split() for part in policy.split(";")]
     return {name: values for name, *values in parts}
 
 
@@ -47,6 +48,32 @@ def test_s80_the_policy_without_a_build_allows_no_inline_script(site: Path) -> N
     assert directives()["script-src"] == ["'self'"]
 
 
+def test_s80_an_asset_has_the_same_policy_without_the_hashes(site: Path) -> None:
+    (site / "index.html").write_text("<script>first()</script>")
+    policy = directives()
+    assert policy["script-src"] == ["'self'", source("first()")]
+    assert directives(is_asset=True) == policy | {"script-src": ["'self'"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "is_asset"),
+    [
+        ("/assets/entry-4f3a.js", "text/javascript", True),
+        ("/assets/entry-4f3a.js", "", True),
+        ("/assets/gone.js", "text/html; charset=utf-8", False),
+        ("/sign-in", "text/html; charset=utf-8", False),
+        ("/sign-in", "", False),
+        ("/api/v1/me", "application/json", False),
+    ],
+)
+def test_s80_whatever_may_be_a_page_has_the_hashes(
+    site: Path, path: str, kind: str, *, is_asset: bool
+) -> None:
+    (site / "index.html").write_text("<script>first()</script>")
+    found = dict(security_headers(path, kind))[b"content-security-policy"]
+    assert found == content_security_policy(is_asset=is_asset).encode()
+
+
 def test_s80_nothing_is_looser_than_it_must_be(site: Path) -> None:
     policy = directives()
     for name in ("object-src", "base-uri", "frame-ancestors"):
@@ -74,14 +101,14 @@ def test_s80_the_page_talks_to_its_own_socket_only(
 
 
 def test_s81_every_answer_carries_these(site: Path, environment: SetEnvironment) -> None:
-    found = dict(security_headers())
+    found = dict(security_headers("/", "text/html"))
     assert found[b"x-content-type-options"] == b"nosniff"
     assert found[b"referrer-policy"] == b"no-referrer"
     assert found[b"cross-origin-opener-policy"] == b"same-origin"
     assert found[b"content-security-policy"] == content_security_policy().encode()
     assert b"strict-transport-security" not in found
     environment(**HTTPS)
-    strict = dict(security_headers())[b"strict-transport-security"]
+    strict = dict(security_headers("/", "text/html"))[b"strict-transport-security"]
     assert strict == b"max-age=31536000; includeSubDomains"
 
 

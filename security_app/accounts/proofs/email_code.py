@@ -7,16 +7,24 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, bindparam, delete, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts.errors import MethodSuspended
 from security_app.accounts.proofs.codes import as_digits
 from security_app.clock import now
+from security_app.db.engine import execute
 from security_app.db.tables import EmailCode, EmailMethod
 from security_app.keys import Key, keyed_digest, keys
-from security_app.policy import EMAIL_CODE_LIFE, EMAIL_CODE_TRIES, FACTOR_FAILURES_SUSPEND
+from security_app.limits import EMAIL_CODE_LIFE, EMAIL_CODE_TRIES, FACTOR_FAILURES_SUSPEND
+
+#: Built once, as each sign-in with a code needs it.
+_SET_NEEDS_OTHER = (
+    update(EmailMethod)
+    .where(col(EmailMethod.account_id) == bindparam("of"))
+    .values(needs_other_method=bindparam("needs"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +157,7 @@ async def trust_mailbox(db: AsyncSession, account_id: str) -> None:
 
 
 async def _set_needs_other(db: AsyncSession, account_id: str, *, needs_other: bool) -> None:
-    await db.exec(
-        update(EmailMethod)
-        .where(col(EmailMethod.account_id) == account_id)
-        .values(needs_other_method=needs_other)
-    )
+    await execute(db, _SET_NEEDS_OTHER, {"of": account_id, "needs": needs_other})
 
 
 async def count_failure(db: AsyncSession, account_id: str) -> None:

@@ -11,7 +11,8 @@ from security_app.accounts.password_rules import normalise
 from security_app.accounts.places import network_key
 from security_app.accounts.throttle import Budget, Reservation
 from security_app.keys import keyed_digest
-from security_app.policy import PASSWORD_LIMITS_ACCOUNT, PASSWORD_LIMITS_ADDRESS, get_policy
+from security_app.limits import PASSWORD_LIMITS_ACCOUNT, PASSWORD_LIMITS_ADDRESS
+from security_app.policy import get_policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from security_app.clock import now
 from security_app.db.engine import reading
 from security_app.db.tables import RecoveryCode, RecoveryKit
 from security_app.keys import Key, keyed_digest, keys
-from security_app.policy import FACTOR_FAILURES_SUSPEND
+from security_app.limits import FACTOR_FAILURES_SUSPEND
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,37 @@
 import hmac
 
 from pyotp.hotp import HOTP
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts.errors import MethodSuspended
 from security_app.accounts.proofs.codes import as_digits
 from security_app.clock import now
+from security_app.db.engine import execute
 from security_app.db.sealing import open_sealed
 from security_app.db.tables import Totp
-from security_app.policy import FACTOR_FAILURES_SUSPEND, get_policy
+from security_app.limits import FACTOR_FAILURES_SUSPEND
+from security_app.policy import get_policy
 
 #: RFC 6238 §4.1: seconds of one time step, from the Unix epoch.
 STEP_S = 30
 #: PyOTP refuses keys below 112 bits; some policies show 16 characters (80 bits).
 _KEY_CHARS = 32
+
+#: Built once, as each code needs them.
+_FIND = select(col(Totp.sealed_secret), col(Totp.failures)).where(
+    col(Totp.account_id) == bindparam("of")
+)
+_SPEND = (
+    update(Totp)
+    .where(
+        col(Totp.account_id) == bindparam("of"),
+        col(Totp.sealed_secret) == bindparam("compared"),
+        col(Totp.last_step) < bindparam("step"),
+    )
+    .values(last_step=bindparam("step"), failures=0)
+)
 
 
 def current_step() -> int:
@@ -66,26 +82,19 @@ async def spend(db: AsyncSession, account_id: str, text: str) -> bool:
     Raises:
         MethodSuspended: 50 wrong codes in a row.
     """
-    row = await db.get(Totp, account_id)
+    row = (await execute(db, _FIND, {"of": account_id})).first()
     code = as_digits(text)
     if row is None or code is None:
         return False
-    if row.failures >= FACTOR_FAILURES_SUSPEND:
+    sealed_secret, failures = row
+    if failures >= FACTOR_FAILURES_SUSPEND:
         raise MethodSuspended
-    secret = open_sealed(row.sealed_secret, secret_context(account_id)).decode()
+    secret = open_sealed(sealed_secret, secret_context(account_id)).decode()
     step = matching_step(secret, code, get_policy().totp_window)
     if step is None:
         return False
-    result = await db.exec(
-        update(Totp)
-        .where(
-            col(Totp.account_id) == account_id,
-            col(Totp.sealed_secret) == row.sealed_secret,
-            col(Totp.last_step) < step,
-        )
-        .values(last_step=step, failures=0)
-    )
-    return result.rowcount == 1
+    values = {"of": account_id, "compared": sealed_secret, "step": step}
+    return (await execute(db, _SPEND, values)).rowcount == 1
 
 
 async def count_failure(db: AsyncSession, account_id: str) -> None:

@@ -1,7 +1,5 @@
 """How the Activity page's cards look: the whole sign-in history and the security log."""
 
-from typing import Any
-
 import reflex as rx
 
 from security_app.cards.activity.state import ActivityState, EventRow
@@ -9,28 +7,21 @@ from security_app.cards.sign_ins.view import no_sign_ins, sign_in_row
 from security_app.ui.card import card
 from security_app.ui.empty_state import empty_state
 from security_app.ui.relative_time import relative_time
+from security_app.ui.show_more import show_more
 from security_app.ui.skeleton import skeleton_rows
-from security_app.ui.submit_button import action_button
 
 
 def _event_row(row: rx.Var[EventRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.strong(row.text, class_name="row-title"),
-            rx.el.p(row.title, " · ", row.place, class_name="row-line"),
+            rx.el.p(row.title, rx.cond(row.place, f" · {row.place}", ""), class_name="row-line"),
             class_name="row-words",
         ),
         rx.el.span(relative_time(row.at), class_name="row-time"),
         key=row.id,
         data_testid="event-row",
         class_name="row row-plain",
-    )
-
-
-def _more(has_more: rx.Var[bool], rows: rx.Var[Any], on_click: Any) -> rx.Component:
-    return rx.cond(
-        has_more,
-        rx.el.div(action_button("Show more", settled=rows, on_click=on_click), class_name="more"),
     )
 
 
@@ -44,7 +35,7 @@ def _sign_ins() -> rx.Component:
                 aria_label="Sign-in history",
                 class_name="rows",
             ),
-            _more(
+            show_more(
                 ActivityState.has_more_sign_ins,
                 ActivityState.sign_ins,
                 ActivityState.more_sign_ins,
@@ -64,7 +55,9 @@ def _events() -> rx.Component:
                 aria_label="Security log",
                 class_name="rows",
             ),
-            _more(ActivityState.has_more_events, ActivityState.events, ActivityState.more_events),
+            show_more(
+                ActivityState.has_more_events, ActivityState.events, ActivityState.more_events
+            ),
         ),
         empty_state("Nothing here yet", "Each change to your account's security appears here."),
     )

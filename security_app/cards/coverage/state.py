@@ -13,7 +13,6 @@ _OWN_WORDS = {
     "disable_totp": "Yes, a code of that method or a recovery code.",
 }
 _FACTOR = {
-    Ask.NEVER: "No.",
     Ask.ALWAYS: "Yes.",
     Ask.ANY_METHOD: "Yes.",
     Ask.OTHER_METHOD: "Yes, a code of the method that is on.",
@@ -43,5 +42,10 @@ class CoverageState(Card, rx.State):
 
 
 def _answer(action: str) -> str:
-    factor = step_up_row(action).factor
-    return _FACTOR[factor] if factor is Ask.NEVER else _OWN_WORDS.get(action, _FACTOR[factor])
+    row = step_up_row(action)
+    if row.factor is not Ask.NEVER:
+        answer = _OWN_WORDS.get(action, _FACTOR[row.factor])
+        return f"{answer} And your PIN, when one is set." if row.pin else answer
+    if row.pin:
+        return "No — your PIN, when one is set."
+    return "No — your password." if row.password is Ask.ALWAYS else "No."

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from security_app.cards.delete_account.state import DeleteAccountState
+from security_app.ui.button import danger_button
 from security_app.ui.card import card
 from security_app.ui.dialog import dialog, dialog_form
 from security_app.ui.entry_frame import callout
@@ -13,8 +14,9 @@ from security_app.web.step_up_state import StepUpState
 
 _SCOPE = "delete-account"
 _WHAT_GOES = (
-    "Deletes your name, address, password, second factors, sessions and history, at once and "
-    "for good. Every browser and API client is signed out."
+    "Deletes your name, address, password, second factors, sessions, API keys and history, at "
+    "once and for good, and an organization you are alone in. Every browser and program is "
+    "signed out."
 )
 
 
@@ -55,12 +57,5 @@ def delete_account_card() -> rx.Component:
         "Delete account",
         _dialog(),
         status=rx.el.p(_WHAT_GOES),
-        actions=rx.button(
-            "Delete account",
-            on_click=StepUpState.ask("delete_account"),
-            type="button",
-            variant="surface",
-            color_scheme="red",
-            size="2",
-        ),
+        actions=danger_button("Delete account", on_click=StepUpState.ask("delete_account")),
     )

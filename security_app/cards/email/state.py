@@ -8,7 +8,7 @@ from security_app.clock import iso
 from security_app.web.access import Events, RawForm
 from security_app.web.card import Card
 from security_app.web.context import current_actor
-from security_app.web.forms import Email, Form, HasErrors, parse, refusals, required
+from security_app.web.forms import Email, Form, HasErrors, parse, refusals, required, tell_refusal
 from security_app.web.notices import notify
 from security_app.web.step_up_state import ask_before
 
@@ -68,7 +68,7 @@ class EmailState(Card, HasErrors, rx.State):
         async with refusals(self):
             address = await emails.send_again(current_actor())
             await notify(self, "success", f"We sent the link to {address.email} again.")
-        await self._tell_refusal()
+        await tell_refusal(self)
         await self._load()
 
     @rx.event
@@ -77,7 +77,7 @@ class EmailState(Card, HasErrors, rx.State):
         async with refusals(self):
             await emails.cancel(current_actor())
             await notify(self, "success", "Your e-mail address stays as it is.")
-        await self._tell_refusal()
+        await tell_refusal(self)
         await self._load()
 
     async def _read(self, db: AsyncSession) -> None:
@@ -87,10 +87,6 @@ class EmailState(Card, HasErrors, rx.State):
         self.email, self.is_confirmed = profile.email, profile.email_confirmed
         self.pending_email = waiting.email if waiting else ""
         self.pending_until = iso(waiting.expires_at) if waiting else ""
-
-    async def _tell_refusal(self) -> None:
-        if sentence := self.errors.get("form"):
-            await notify(self, "error", sentence)
 
 
 ask_before(

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from security_app.cards.email.state import EmailState
+from security_app.cards.managed.state import ManagedState
 from security_app.ui.badge import badge
 from security_app.ui.button import plain_button
 from security_app.ui.card import card
@@ -77,7 +78,11 @@ def _waiting() -> rx.Component:
 def _actions() -> rx.Component:
     return rx.cond(
         EmailState.is_confirmed,
-        plain_button("Change email", on_click=StepUpState.ask("change_email")),
+        rx.cond(
+            ManagedState.manager,
+            badge("Managed by SSO", "info"),
+            plain_button("Change email", on_click=StepUpState.ask("change_email")),
+        ),
         action_button(
             "Send the confirmation again",
             settled=NoticesState.notices,

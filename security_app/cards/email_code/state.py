@@ -12,9 +12,10 @@ from security_app.web.access import Events, RawForm
 from security_app.web.card import Card
 from security_app.web.code_proof import CodeProof, what_is_left
 from security_app.web.context import current_actor
-from security_app.web.forms import Form, Line, parse, refusals, required
+from security_app.web.forms import Form, Line, parse, refusals, required, tell_refusal
 from security_app.web.notices import notify
 from security_app.web.step_up_state import ask_before
+from security_app.web.working_keys import keys_left
 
 
 class CodeForm(Form):
@@ -58,7 +59,7 @@ class EmailCodeState(Card, CodeProof, rx.State):
             self._offer(("email_code",))
             self.is_setting_up = self.is_mailing = True
         if self.errors:
-            await self._tell_refusal()
+            await tell_refusal(self)
             return
         yield
         await self._mail()
@@ -79,7 +80,7 @@ class EmailCodeState(Card, CodeProof, rx.State):
             await notify(self, "success", "E-mail codes are on. Sign-in asks for one from now on.")
         if "form" in self.errors:
             self._close()
-            await self._tell_refusal()
+            await tell_refusal(self)
         await self._load()
 
     @rx.event
@@ -101,8 +102,10 @@ class EmailCodeState(Card, CodeProof, rx.State):
         """
         async with refusals(self):
             left = await email_codes.disable(current_actor())
-            await notify(self, "warning", f"E-mail codes are off. {what_is_left(left)}")
-        await self._tell_refusal()
+            keys, link = await keys_left()
+            said = f"E-mail codes are off. {what_is_left(left)}"
+            await notify(self, "warning", said + keys, link)
+        await tell_refusal(self)
         await self._load()
 
     async def _send(self) -> MailedCode:
@@ -110,10 +113,6 @@ class EmailCodeState(Card, CodeProof, rx.State):
 
     async def _standing(self) -> MailedCode:
         return await email_codes.standing_for_set_up(current_actor())
-
-    async def _tell_refusal(self) -> None:
-        if sentence := self.errors.get("form"):
-            await notify(self, "error", sentence)
 
     def _close(self) -> None:
         self.is_setting_up = False

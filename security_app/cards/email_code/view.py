@@ -3,7 +3,7 @@
 import reflex as rx
 
 from security_app.cards.email_code.state import EmailCodeState
-from security_app.ui.button import plain_button
+from security_app.ui.button import danger_button, plain_button
 from security_app.ui.card import card
 from security_app.ui.code_field import code_field
 from security_app.ui.code_proof import mailed_code
@@ -37,14 +37,7 @@ def _status() -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    disable = rx.button(
-        "Disable email code",
-        on_click=StepUpState.ask("disable_email_code"),
-        type="button",
-        variant="surface",
-        color_scheme="red",
-        size="2",
-    )
+    disable = danger_button("Disable email code", on_click=StepUpState.ask("disable_email_code"))
     enable = rx.button(
         "Enable email code",
         on_click=StepUpState.ask("enable_email_code"),
@@ -69,7 +62,7 @@ def _set_up_dialog() -> rx.Component:
                 "or two, look in the spam folder or request another one.",
                 class_name="dialog-description",
             ),
-            rx.form(
+            rx.el.form(
                 form_error(errors),
                 code_field(errors=errors, scope=_SCOPE, submits=True, takes_focus=True),
                 mailed_code(EmailCodeState),

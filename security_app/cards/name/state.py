@@ -8,7 +8,8 @@ from security_app.db.engine import transaction
 from security_app.web.access import Events, RawForm
 from security_app.web.card import Card
 from security_app.web.context import current_actor
-from security_app.web.forms import Form, HasErrors, Line, parse, refusals
+from security_app.web.dialogs import HasDialog
+from security_app.web.forms import Form, Line, parse, refusals
 from security_app.web.notices import notify
 
 
@@ -18,17 +19,10 @@ class NameForm(Form):
     name: Line
 
 
-class NameState(Card, HasErrors, rx.State):
+class NameState(Card, HasDialog, rx.State):
     """Browser: the display name, whether the dialog is open."""
 
     name: str = ""
-    is_open: bool = False
-
-    @rx.event
-    async def toggle(self, is_open: bool) -> None:
-        """Open or close the dialog. Policy: signed in."""
-        self.is_open = is_open
-        self.errors = {}
 
     @rx.event
     async def save(self, form: RawForm) -> Events:

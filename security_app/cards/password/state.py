@@ -3,18 +3,16 @@
 import reflex as rx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import accounts, email_codes, passwords, step_up
+from security_app.accounts import email_codes, passwords, step_up
 from security_app.accounts.email_codes import MailedCode
+from security_app.cards.password.new_password import NewPassword
 from security_app.clock import iso
-from security_app.db.engine import reading
-from security_app.db.tables import new_id
 from security_app.web.access import Events, RawForm
 from security_app.web.card import Card
 from security_app.web.code_proof import CodeProof
 from security_app.web.context import current_actor
 from security_app.web.door import DoorState
-from security_app.web.forms import Form, Line, Secret, parse, refusals, required
-from security_app.web.strength import NOTHING_TYPED, Strength, assess_password
+from security_app.web.forms import Form, Line, Secret, parse, refusals, required, tell_refusal
 
 
 class ChangeForm(Form):
@@ -26,18 +24,12 @@ class ChangeForm(Form):
     code: Line = ""
 
 
-class PasswordState(Card, CodeProof, rx.State):
-    """Browser: age of the password, the open dialog, its refusals, the strength meter.
-
-    What is typed arrives with the form and leaves with the handler.
-    """
+class PasswordState(Card, CodeProof, NewPassword, rx.State):
+    """Browser: whether there is a password and its age; the dialog that changes it."""
 
     has_password: bool = True
     changed_at: str = ""
     is_old: bool = False
-    is_open: bool = False
-    opening: str = ""
-    strength: Strength = NOTHING_TYPED
 
     async def _read(self, db: AsyncSession) -> None:
         status = await passwords.status(db, current_actor().account_id)
@@ -52,26 +44,16 @@ class PasswordState(Card, CodeProof, rx.State):
         Policy: signed in. Limit: one mail a minute, 5 an hour, 10 a day an account.
         """
         if is_open:
-            wanted = await step_up.needed(current_actor(), "change_password")
-            self._offer(wanted.methods)
-            self.opening = new_id()
-        self.is_open = is_open
-        self.errors = {}
-        self.strength = NOTHING_TYPED
-        if is_open and self.mode == "email_code":
-            self.is_mailing = True
-            yield
-            await self._mail()
-
-    @rx.event
-    async def assess(self, value: str, opening: str) -> None:
-        """Judge a password while it is typed; it is kept nowhere. Policy: signed in."""
-        # What was typed before the dialog closed may arrive after it opened again.
-        if opening != self.opening:
-            return
-        async with reading() as db:
-            profile = await accounts.profile(db, current_actor().account_id)
-        self.strength = await assess_password(value, profile.email, profile.name)
+            async with refusals(self):
+                wanted = await step_up.needed(current_actor(), "change_password")
+                self._offer(wanted.methods)
+            if self.errors:
+                await tell_refusal(self)
+                return
+        self._show_dialog(is_open)
+        if is_open:
+            async for step in self._mail_if_asked():
+                yield step
 
     @rx.event
     async def save(self, form: RawForm) -> Events:
@@ -95,8 +77,7 @@ class PasswordState(Card, CodeProof, rx.State):
                 code=filled.code,
                 method=self.mode,
             )
-            self.is_open = False
-            self.strength = NOTHING_TYPED
+            self._show_dialog(is_open=False)
             door = await self.get_state(DoorState)
             door.ticket = changed.ticket
 

@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from security_app.cards.password.first import FirstPasswordState
+from security_app.cards.password.new_password import NewPassword
 from security_app.cards.password.state import PasswordState
 from security_app.ui.badge import badge
 from security_app.ui.button import plain_button
@@ -13,6 +15,7 @@ from security_app.ui.relative_time import relative_time
 from security_app.ui.skeleton import skeleton_lines
 from security_app.ui.strength_meter import strength_meter
 from security_app.web.shell_state import ShellState
+from security_app.web.step_up_state import StepUpState
 
 _SCOPE = "change-password"
 
@@ -30,6 +33,24 @@ def _status() -> rx.Component:
     )
 
 
+def _new_password(state: type[NewPassword], *, scope: str) -> rx.Component:
+    return rx.fragment(
+        password_field(
+            "New password",
+            "new_password",
+            errors=state.errors,
+            scope=scope,
+            is_new=True,
+            help_text="Tip: a memorable sentence is strong and easy to type.",
+            on_change=lambda value: state.assess(value, state.opening).debounce(300),
+            below=(strength_meter(state.strength),),
+        ),
+        password_field(
+            "Repeat new password", "repeat_password", errors=state.errors, scope=scope, is_new=True
+        ),
+    )
+
+
 def _change_dialog() -> rx.Component:
     errors = PasswordState.errors
     return dialog(
@@ -37,21 +58,7 @@ def _change_dialog() -> rx.Component:
         dialog_form(
             username_hint(ShellState.email),
             password_field("Current password", "current_password", errors=errors, scope=_SCOPE),
-            password_field(
-                "New password",
-                "new_password",
-                errors=errors,
-                scope=_SCOPE,
-                is_new=True,
-                help_text="Tip: a memorable sentence is strong and easy to type.",
-                on_change=lambda value: PasswordState.assess(value, PasswordState.opening).debounce(
-                    300
-                ),
-                below=(strength_meter(PasswordState.strength),),
-            ),
-            password_field(
-                "Repeat new password", "repeat_password", errors=errors, scope=_SCOPE, is_new=True
-            ),
+            _new_password(PasswordState, scope=_SCOPE),
             rx.cond(
                 PasswordState.mode != "",
                 rx.fragment(code_proof(PasswordState, scope=_SCOPE), other_methods(PasswordState)),
@@ -68,6 +75,38 @@ def _change_dialog() -> rx.Component:
     )
 
 
+def _first_dialog() -> rx.Component:
+    errors = FirstPasswordState.errors
+    return dialog(
+        None,
+        dialog_form(
+            username_hint(ShellState.email),
+            _new_password(FirstPasswordState, scope="set-password"),
+            on_submit=FirstPasswordState.save,
+            submit_label="Save",
+            is_busy=FirstPasswordState.is_busy,
+            errors=errors,
+        ),
+        title="Set a password",
+        description="With it you can sign in by your e-mail address too.",
+        is_open=FirstPasswordState.is_open,
+        on_open_change=FirstPasswordState.toggle,
+    )
+
+
+def _actions() -> rx.Component:
+    set_first = plain_button(
+        "Set a password", on_click=StepUpState.ask_about("set_first_password", "")
+    )
+    return rx.fragment(
+        rx.cond(
+            PasswordState.is_loaded,
+            rx.cond(PasswordState.has_password, _change_dialog(), set_first),
+        ),
+        _first_dialog(),
+    )
+
+
 def password_card() -> rx.Component:
     """Build the Password card."""
     return card(
@@ -75,5 +114,5 @@ def password_card() -> rx.Component:
         "Password",
         status=_status(),
         badge=rx.cond(PasswordState.is_old, badge("Over six months old", "warning")),
-        actions=rx.cond(PasswordState.is_loaded & PasswordState.has_password, _change_dialog()),
+        actions=_actions(),
     )

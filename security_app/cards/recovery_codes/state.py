@@ -11,10 +11,11 @@ from security_app.db.engine import reading
 from security_app.policy import get_policy
 from security_app.web.access import SignedIn
 from security_app.web.context import current_actor
-from security_app.web.forms import HasErrors, refusals
+from security_app.web.forms import HasErrors, refusals, tell_refusal
 from security_app.web.kit_file import file_name, file_text, kit_line
 from security_app.web.notices import notify
 from security_app.web.step_up_state import ask_before
+from security_app.web.vanished_tabs import ShowsSecrets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +26,8 @@ class CodeRow:
     used_at: str
 
 
-class RecoveryCodesState(SignedIn, HasErrors, rx.State):
-    """Browser: the codes while their dialog is open; emptied when it closes."""
+class RecoveryCodesState(SignedIn, HasErrors, ShowsSecrets, rx.State):
+    """Browser: the codes while their dialog is open; emptied when it closes or the tab vanishes."""
 
     codes: list[CodeRow] = []
     kit_line: str = ""
@@ -51,7 +52,7 @@ class RecoveryCodesState(SignedIn, HasErrors, rx.State):
         """
         async with refusals(self):
             await self._show(await recovery_codes.view(current_actor()), is_fresh=False)
-        await self._tell_refusal()
+        await tell_refusal(self)
 
     @rx.event
     async def confirm(self, is_confirming: bool) -> None:
@@ -68,7 +69,7 @@ class RecoveryCodesState(SignedIn, HasErrors, rx.State):
         async with refusals(self):
             await self._show(await recovery_codes.regenerate(current_actor()), is_fresh=True)
             await notify(self, "success", "Your old recovery codes no longer work.")
-        await self._tell_refusal()
+        await tell_refusal(self)
 
     @rx.event
     async def note_saved(self, is_saved: bool) -> None:
@@ -85,7 +86,7 @@ class RecoveryCodesState(SignedIn, HasErrors, rx.State):
             await recovery_codes.mail_to_owner(current_actor(), unused)
             self.has_saved = True
             await notify(self, "success", "We sent the codes to your e-mail address.")
-        await self._tell_refusal()
+        await tell_refusal(self)
 
     @rx.event
     async def toggle(self, is_open: bool) -> None:
@@ -104,9 +105,8 @@ class RecoveryCodesState(SignedIn, HasErrors, rx.State):
         self.file_name = file_name(kit, profile.email)
         self.file_text = file_text(kit, profile.email)
 
-    async def _tell_refusal(self) -> None:
-        if sentence := self.errors.get("form"):
-            await notify(self, "error", sentence)
+    def _shows_secret(self) -> bool:
+        return bool(self.codes)
 
     def _clear(self) -> None:
         self.codes = []

@@ -6,7 +6,7 @@ import reflex as rx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import session_list, sessions
-from security_app.accounts.activity import METHODS
+from security_app.accounts.activity_words import METHODS
 from security_app.accounts.session_list import OpenSession
 from security_app.clock import iso
 from security_app.db.engine import transaction

@@ -11,6 +11,7 @@ from security_app.ui.empty_state import empty_state
 from security_app.ui.form_field import form_field
 from security_app.ui.inline_form import inline_focus
 from security_app.ui.relative_time import relative_time
+from security_app.ui.show_more import show_more
 from security_app.ui.skeleton import skeleton_lines, skeleton_rows
 from security_app.ui.submit_button import action_button, submit_button
 
@@ -74,7 +75,7 @@ def _actions(row: rx.Var[SessionRow]) -> rx.Component:
 
 
 def _rename_form(row: rx.Var[SessionRow]) -> rx.Component:
-    return rx.form(
+    return rx.el.form(
         rx.el.input(type="hidden", name="session_id", value=row.id, read_only=True),
         form_field(
             "Name of this session",
@@ -103,7 +104,9 @@ def _rename_form(row: rx.Var[SessionRow]) -> rx.Component:
     )
 
 
-def _row(row: rx.Var[SessionRow]) -> rx.Component:
+@rx.memo
+def session_row(row: rx.Var[SessionRow], is_renaming: rx.Var[bool]) -> rx.Component:
+    """A session; drawn again when it changes itself, not with each change in the card."""
     return rx.el.li(
         _device_icon(row),
         rx.el.div(
@@ -117,14 +120,17 @@ def _row(row: rx.Var[SessionRow]) -> rx.Component:
                 ),
                 class_name="row-line",
             ),
-            rx.cond(SessionsState.renaming == row.id, _rename_form(row)),
+            rx.cond(is_renaming, _rename_form(row)),
             class_name="row-words",
         ),
         _actions(row),
-        key=row.id,
         data_testid="session-row",
         class_name="row",
     )
+
+
+def _row(row: rx.Var[SessionRow]) -> rx.Component:
+    return session_row(row=row, is_renaming=SessionsState.renaming == row.id, key=row.id)
 
 
 def _body() -> rx.Component:
@@ -142,15 +148,7 @@ def _body() -> rx.Component:
                 "When you sign in on another device or with the API, it appears here.",
             ),
         ),
-        rx.cond(
-            SessionsState.has_more,
-            rx.el.div(
-                action_button(
-                    "Show more", settled=SessionsState.rows, on_click=SessionsState.show_more
-                ),
-                class_name="more",
-            ),
-        ),
+        show_more(SessionsState.has_more, SessionsState.rows, SessionsState.show_more),
     )
 
 

@@ -6,7 +6,8 @@ import reflex as rx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from security_app.accounts import activity
-from security_app.accounts.activity import METHODS, RESULTS, SignIn
+from security_app.accounts.activity import SignIn
+from security_app.accounts.activity_words import METHODS, RESULTS
 from security_app.clock import iso
 from security_app.web.card import Card
 from security_app.web.context import current_actor

@@ -13,11 +13,13 @@ from security_app.web.access import Events, RawForm
 from security_app.web.card import Card
 from security_app.web.code_proof import what_is_left
 from security_app.web.context import current_actor
-from security_app.web.forms import Form, HasErrors, Line, parse, refusals
+from security_app.web.forms import Form, HasErrors, Line, parse, refusals, tell_refusal
 from security_app.web.kit_file import file_name, file_text, kit_line
 from security_app.web.notices import notify
 from security_app.web.qr import svg_data_url
 from security_app.web.step_up_state import ask_before
+from security_app.web.vanished_tabs import ShowsSecrets
+from security_app.web.working_keys import keys_left
 
 
 class CodeForm(Form):
@@ -26,12 +28,12 @@ class CodeForm(Form):
     code: Line
 
 
-class TotpState(Card, HasErrors, rx.State):
+class TotpState(Card, HasErrors, ShowsSecrets, rx.State):
     """Browser: whether the app is on, and while setting up: QR, secret, fresh codes.
 
     ``step`` is for looks only: where a set-up stands the database knows. QR,
     secret and codes are there while their step is on screen and are emptied when
-    it closes, on every load, and with the session.
+    it closes, on every load, with the session, and when the tab vanishes.
     """
 
     is_enabled: bool = False
@@ -65,7 +67,7 @@ class TotpState(Card, HasErrors, rx.State):
             groups = [set_up.secret[start : start + 4] for start in range(0, len(set_up.secret), 4)]
             self.secret = " ".join(groups)
             self.step = "scan"
-        await self._tell_refusal()
+        await tell_refusal(self)
 
     @rx.event
     async def go_to(self, step: str) -> None:
@@ -89,7 +91,7 @@ class TotpState(Card, HasErrors, rx.State):
             await self._show(kit)
         if "form" in self.errors:
             self._clear()
-            await self._tell_refusal()
+            await tell_refusal(self)
         await self._load()
 
     @rx.event
@@ -106,7 +108,7 @@ class TotpState(Card, HasErrors, rx.State):
             await recovery_codes.mail_to_owner(current_actor(), list(self.codes))
             self.has_saved = True
             await notify(self, "success", "We sent the codes to your e-mail address.")
-        await self._tell_refusal()
+        await tell_refusal(self)
 
     @rx.event
     async def finish(self) -> None:
@@ -135,8 +137,10 @@ class TotpState(Card, HasErrors, rx.State):
         """
         async with refusals(self):
             left = await totp.disable(current_actor())
-            await notify(self, "warning", f"The authenticator app is off. {what_is_left(left)}")
-        await self._tell_refusal()
+            said = f"The authenticator app is off. {what_is_left(left)}"
+            keys, link = await keys_left()
+            await notify(self, "warning", said + keys, link)
+        await tell_refusal(self)
         await self._load()
 
     async def _read(self, db: AsyncSession) -> None:
@@ -160,9 +164,8 @@ class TotpState(Card, HasErrors, rx.State):
         self.file_text = file_text(kit, profile.email)
         self.step = "codes"
 
-    async def _tell_refusal(self) -> None:
-        if sentence := self.errors.get("form"):
-            await notify(self, "error", sentence)
+    def _shows_secret(self) -> bool:
+        return bool(self.qr or self.codes)
 
     def _clear(self) -> None:
         self.step = self.qr = self.secret = self.file_name = self.file_text = ""

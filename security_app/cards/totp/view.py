@@ -6,7 +6,7 @@ from security_app.cards.recovery_codes.view import recovery_codes_dialogs
 from security_app.cards.totp.state import TotpState
 from security_app.cards.totp.wizard import wizard
 from security_app.ui.badge import badge
-from security_app.ui.button import plain_button
+from security_app.ui.button import danger_button, plain_button
 from security_app.ui.card import card
 from security_app.ui.entry_frame import callout
 from security_app.ui.relative_time import relative_time
@@ -69,14 +69,7 @@ def _actions() -> rx.Component:
         TotpState.is_loaded,
         rx.cond(
             TotpState.is_enabled,
-            rx.button(
-                "Disable authenticator app",
-                on_click=StepUpState.ask("disable_totp"),
-                type="button",
-                variant="surface",
-                color_scheme="red",
-                size="2",
-            ),
+            danger_button("Disable authenticator app", on_click=StepUpState.ask("disable_totp")),
             rx.button(
                 "Enable authenticator app",
                 on_click=StepUpState.ask("enable_totp"),

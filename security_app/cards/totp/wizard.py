@@ -64,7 +64,7 @@ def _code() -> rx.Component:
     errors = TotpState.errors
     return rx.fragment(
         _head(3, "Enter the 6 digits the app shows now. They change every 30 seconds."),
-        rx.form(
+        rx.el.form(
             form_error(errors),
             code_field(errors=errors, scope=_SCOPE, submits=True, takes_focus=True),
             rx.el.div(

@@ -13,11 +13,13 @@ from security_app.web.access import Events, NextEvent, Public, RawForm
 from security_app.web.context import current_visitor, is_signed_in
 from security_app.web.door import HOME_PATH, VERIFY_PATH, DoorState
 from security_app.web.entry.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount
+from security_app.web.entry.provider_door import SSO_PATH, ProviderDoorState
 from security_app.web.forms import Email, Form, HasErrors, Secret, parse, refusals, required
 
 _NOTICES = {
     "signed_out": "You are signed out.",
     "ticket_dead": "Signing in took too long. Please sign in again.",
+    "trip_dead": "That took too long, or was begun in another browser. Please try again.",
     "code_dead": "That sign-in is used up or too old. Please sign in again.",
     "account_deleted": "Your account is deleted. Thank you for having been with us.",
     "password_reset": "Your password was changed. Sign in with the new one.",
@@ -54,9 +56,19 @@ class SignInState(Public, HasErrors, rx.State):
 
     @rx.event
     async def fill(self, email: str) -> NextEvent:
-        """Fill the form for a demo account. Policy: anybody, in demo mode."""
-        if not get_settings().demo or email not in {account.email for account in DEMO_ACCOUNTS}:
+        """Fill the form for a demo account, or go to who signs it in.
+
+        Policy: anybody, in demo mode.
+        """
+        doors = {account.email: account.door for account in DEMO_ACCOUNTS}
+        if not get_settings().demo or email not in doors:
             return []
+        if doors[email] == "sso":
+            providers = await self.get_state(ProviderDoorState)
+            providers.email = email
+            return rx.redirect(SSO_PATH)
+        if doors[email]:
+            return ProviderDoorState.go_on(doors[email])  # pyright: ignore[reportReturnType, reportCallIssue]
         return [rx.set_value("email", email), rx.set_value("password", DEMO_PASSWORD)]
 
     @rx.event

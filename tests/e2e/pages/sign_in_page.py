@@ -47,6 +47,10 @@ class SignInPage(WholePage):
         """The link to sign-up."""
         return self.root.get_by_role("link", name="Create an account")
 
+    def provider_button(self, name: str) -> Locator:
+        """The way in through Google, Apple or SSO."""
+        return self.root.get_by_role("button", name=f"Continue with {name}")
+
     @property
     def demo_accounts(self) -> Locator:
         """The list that demo mode adds."""

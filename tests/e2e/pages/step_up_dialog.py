@@ -9,7 +9,7 @@ from tests.e2e.pages.part import Part
 
 
 class StepUpDialog(Part):
-    """Password, code or both, as the step-up table wants."""
+    """Password, code, PIN or a typed name, as the step-up table wants."""
 
     @classmethod
     def titled(cls, page: Page, title: str) -> Self:
@@ -27,6 +27,21 @@ class StepUpDialog(Part):
         return self.root.get_by_label("Code", exact=True)
 
     @property
+    def pin(self) -> Locator:
+        """The PIN field."""
+        return self.root.get_by_label("PIN", exact=True)
+
+    @property
+    def confirmation(self) -> Locator:
+        """Where the name of the object is typed, without a PIN."""
+        return self.root.get_by_label("Confirmation", exact=True)
+
+    @property
+    def countdown(self) -> Locator:
+        """How long the PIN is locked."""
+        return self.root.get_by_role("timer")
+
+    @property
     def mailed(self) -> MailedCode:
         """What is said of a code that was sent."""
         return MailedCode(self.root)
@@ -41,6 +56,10 @@ class StepUpDialog(Part):
         """Asks for a code of the app."""
         return self.root.get_by_role("button", name="Use authenticator app")
 
+    def provider_button(self, name: str) -> Locator:
+        """Leaves for a fresh sign-in at the connected provider."""
+        return self.root.get_by_role("button", name=f"Continue with {name}")
+
     @property
     def cancel_button(self) -> Locator:
         """Closes it, nothing done."""
@@ -52,13 +71,28 @@ class StepUpDialog(Part):
         return self.root.get_by_role("alert")
 
     def button(self, name: str) -> Locator:
-        """The primary button: Continue, Disable or Regenerate codes."""
+        """The primary button: Continue, Confirm, Disable, Regenerate codes or Remove PIN."""
         return self.root.get_by_role("button", name=name, exact=True)
 
+    def confirm(self, *, typed: str | None = None, pin: str | None = None) -> None:
+        """Fill the PIN or the name and send it."""
+        if typed is not None:
+            self.confirmation.fill(typed)
+        if pin is not None:
+            self.pin.fill(pin)
+        self.button("Confirm").click()
+
     def submit(
-        self, *, password: str | None = None, code: str | None = None, button: str = "Continue"
+        self,
+        *,
+        password: str | None = None,
+        code: str | None = None,
+        pin: str | None = None,
+        button: str = "Continue",
     ) -> None:
         """Fill the fields that are asked and send them."""
+        if pin is not None:
+            self.pin.fill(pin)
         if password is not None:
             self.password.fill(password)
         if code is not None:

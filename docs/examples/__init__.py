@@ -1,0 +1,1 @@
+"""Examples of the documentation; tests hold them to what the pages say."""

@@ -1,0 +1,1 @@
+"""The Connected accounts card."""

@@ -1,0 +1,1 @@
+"""What an organization's sign-on takes care of instead of the account."""

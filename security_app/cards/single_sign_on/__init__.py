@@ -1,0 +1,1 @@
+"""The Single sign-on card."""

@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from security_app.accounts import identities, provider_trips, step_up
+from security_app.accounts import identities, needed_proofs, provider_trips, step_up
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import StepUpRequired
 from security_app.accounts.provider_errors import NotFresh, ProviderRefused
@@ -20,8 +20,8 @@ async def provider_for(db: AsyncSession, actor: Actor, action: str) -> Provider:
         StepUpRequired: it has none, or more is asked, or something else.
         ManagedBySso: the organization's provider takes care of this action.
     """
-    await step_up.refuse_managed(db, actor, action)
-    wanted = step_up.needed_for(action, await step_up.own_methods(db, actor))
+    await needed_proofs.refuse_managed(db, actor, action)
+    wanted = needed_proofs.needed_for(action, await needed_proofs.own_methods(db, actor))
     if not wanted.stands_in or wanted.pin:
         raise StepUpRequired
     # What would not sign the account in proves nothing about who is there either.

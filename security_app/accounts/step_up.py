@@ -1,4 +1,4 @@
-"""Proving identity again inside a session: which proofs an action needs, and grants.
+"""Proving identity again inside a session, and the grants that come of it.
 
 A grant says that the proofs of one action were given in one session, or with one
 API key; it lives five minutes in the database, one where a PIN was asked (S-33),
@@ -6,7 +6,7 @@ and is spent by the transaction of the action, by one conditional UPDATE (S-42).
 Every path to an action asks here (S-44).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_, update
@@ -18,20 +18,24 @@ from security_app.accounts import (
     api_keys,
     second_factor,
     sessions,
-    sso,
     throttle,
 )
 from security_app.accounts.actor import Actor
 from security_app.accounts.errors import (
-    AlreadyOn,
     CodeRefused,
     FieldRefused,
-    NotOn,
     SignInRequired,
     StepUpRequired,
     WrongPassword,
 )
-from security_app.accounts.methods import Methods, methods_of
+from security_app.accounts.needed_proofs import (
+    Needed,
+    asks_more,
+    needed_for,
+    own_methods,
+    refuse_managed,
+    require_method,
+)
 from security_app.accounts.proofs import pin
 from security_app.accounts.proofs.email_code import Occasion
 from security_app.accounts.proofs.password import budgets_in_session, checked_password
@@ -39,30 +43,6 @@ from security_app.clock import now
 from security_app.db.engine import reading, transaction
 from security_app.db.tables import ApiKey, Session, StepUpGrant, known_id
 from security_app.limits import GRANT_LIFE, PIN_GRANT_LIFE
-from security_app.policy import MANAGED_BY_SSO, Ask, StepUpRow, step_up_row
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """What an action asks of an account as it is now.
-
-    Attributes:
-        password: whether the password is asked.
-        methods: the codes that serve, any one of them, the one used last first:
-            "totp", "email_code", "recovery_code". Empty when no code is asked.
-        on: the methods that are on.
-        pin: whether the PIN is asked.
-        confirmation: whether the name of the object is typed, where no PIN is set.
-        stands_in: whether a code by e-mail, or a fresh sign-in at a connected provider,
-            takes the place of the password and the codes the account does not have.
-    """
-
-    password: bool
-    methods: tuple[str, ...]
-    on: tuple[str, ...] = ()
-    pin: bool = False
-    confirmation: bool = False
-    stands_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +81,6 @@ class Proofs:
     confirmation: str = field(default="", repr=False)
 
 
-def needed_for(action: str, methods: Methods) -> Needed:
-    """Read the step-up table for an account.
-
-    Without a password an account proves itself with its second factor, else by a
-    code to its address or a fresh sign-in at its provider: never by nothing (S-45).
-
-    Raises:
-        KeyError: no such action.
-    """
-    row = step_up_row(action)
-    codes = _codes(row, methods)
-    wants_password = row.password is Ask.ALWAYS or (
-        row.password is Ask.WITHOUT_METHOD and not codes
-    )
-    stands_in = False
-    if wants_password and not methods.has_password and not codes:
-        stands_in = not methods.on
-        codes = ("email_code",) if stands_in else methods.serving
-    return Needed(
-        password=wants_password and methods.has_password,
-        methods=codes,
-        on=methods.on,
-        pin=row.pin and methods.has_pin,
-        confirmation=_is_braked_only(row) and not methods.has_pin,
-        stands_in=stands_in,
-    )
-
-
 async def needed(actor: Actor, action: str) -> Needed:
     """What an action asks of the actor now: for the dialog that asks it.
 
@@ -138,18 +90,6 @@ async def needed(actor: Actor, action: str) -> Needed:
     async with reading() as db:
         await refuse_managed(db, actor, action)
         return needed_for(action, await own_methods(db, actor))
-
-
-async def own_methods(db: AsyncSession, actor: Actor) -> Methods:
-    """What the actor can prove identity with.
-
-    A password and second factor from before their organization's provider took over
-    sign nobody in and cannot be changed any more: they prove nothing either.
-    """
-    methods = await methods_of(db, actor.account_id)
-    if await sso.manager_of(db, actor.account_id) is None:
-        return methods
-    return replace(methods, has_password=False, on=())
 
 
 def grant(
@@ -194,7 +134,7 @@ async def prove(actor: Actor, action: str, proofs: Proofs, target: Target = NO_T
         await refuse_managed(db, actor, action)
         methods = await own_methods(db, actor)
     wanted = needed_for(action, methods)
-    _require_method(step_up_row(action), methods)
+    require_method(action, methods)
     if not (wanted.password or wanted.methods or wanted.pin or wanted.confirmation):
         # Nothing to ask for is no proof (S-45).
         raise StepUpRequired
@@ -212,7 +152,7 @@ async def prove(actor: Actor, action: str, proofs: Proofs, target: Target = NO_T
         await _prove_code(actor, proofs, wanted, Occasion(action, actor.session_id))
     async with transaction() as db:
         # A method or a PIN turned on while these proofs were looked at took all grants back.
-        if _asks_more(needed_for(action, await own_methods(db, actor)), wanted):
+        if asks_more(needed_for(action, await own_methods(db, actor)), wanted):
             raise StepUpRequired
         grant(db, actor, action, target.id, is_braked=wanted.pin or wanted.confirmation)
 
@@ -276,16 +216,6 @@ def _usable_grant(actor: Actor, action: str, target_id: str, at: datetime) -> Co
     )
 
 
-async def refuse_managed(db: AsyncSession, actor: Actor, action: str) -> None:
-    """Refuse an action the provider of the actor's organization takes care of.
-
-    Raises:
-        ManagedBySso: it does.
-    """
-    if action in MANAGED_BY_SSO:
-        await sso.require_unmanaged(db, actor.account_id)
-
-
 async def _prove_password(actor: Actor, password: str, stored: str | None) -> None:
     async with checked_password(password, stored, budgets_in_session(actor)) as checked:
         if not checked.is_right:
@@ -307,41 +237,3 @@ async def _prove_code(actor: Actor, proofs: Proofs, wanted: Needed, occasion: Oc
             return
         await second_factor.fail(db, actor.account_id, method)
     raise CodeRefused
-
-
-def _require_method(row: StepUpRow, methods: Methods) -> None:
-    """Refuse what the method's present state rules out, before any guess is counted."""
-    is_about_it = row.factor in {Ask.OWN_METHOD, Ask.AUTHENTICATOR}
-    if is_about_it and row.own_method not in methods.on:
-        raise NotOn
-    if row.factor is Ask.OTHER_METHOD and row.own_method in methods.on:
-        raise AlreadyOn
-
-
-def _asks_more(wanted: Needed, given: Needed) -> bool:
-    """Whether a proof of another kind is asked than those that were given."""
-    return (
-        (wanted.password and not given.password)
-        or (bool(wanted.methods) and not given.methods)
-        or (wanted.pin and not given.pin)
-    )
-
-
-def _is_braked_only(row: StepUpRow) -> bool:
-    """Whether an action asks for nothing but the PIN."""
-    return row.pin and row.password is Ask.NEVER and row.factor is Ask.NEVER
-
-
-def _codes(row: StepUpRow, methods: Methods) -> tuple[str, ...]:
-    on = methods.on
-    if row.factor is Ask.OWN_METHOD and row.own_method not in on:
-        return ()
-    if row.factor is Ask.ANY_METHOD:
-        return methods.serving
-    if row.factor is Ask.OTHER_METHOD:
-        return tuple(method for method in on if method != row.own_method)
-    if row.factor is Ask.OWN_METHOD:
-        return ("totp", "recovery_code") if row.own_method == "totp" else (row.own_method,)
-    if row.factor is Ask.AUTHENTICATOR:
-        return ("totp",)
-    return ()

@@ -6,7 +6,7 @@ import reflex as rx
 
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import Refused, TooManyAttempts
-from security_app.accounts.step_up import Needed
+from security_app.accounts.needed_proofs import Needed
 from security_app.clock import countdown, now
 from security_app.web.access import Events
 from security_app.web.forms import HasErrors

@@ -13,7 +13,8 @@ from security_app.accounts import email_codes, pins, provider_step_up, step_up
 from security_app.accounts.actor import Actor
 from security_app.accounts.email_codes import MailedCode
 from security_app.accounts.errors import NotOn, Refused
-from security_app.accounts.step_up import NO_TARGET, Needed, Proofs, Target
+from security_app.accounts.needed_proofs import Needed
+from security_app.accounts.step_up import NO_TARGET, Proofs, Target
 from security_app.clock import countdown, now
 from security_app.db.engine import reading
 from security_app.policy import get_policy

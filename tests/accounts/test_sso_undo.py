@@ -18,6 +18,7 @@ from tests.accounts.cast import (
 )
 from tests.accounts.identities import come_back, url_of
 from tests.accounts.moving import mails_to, new_password, undo_tokens
+from tests.accounts.postbox import Postbox, code_for
 from tests.accounts.sso_house import (
     house_with_sso,
     managed_member,
@@ -65,13 +66,14 @@ async def test_a_stolen_way_in_through_the_organization_is_closed_by_the_mail_it
 
 
 async def test_what_managed_the_account_before_that_mail_stays(
-    okta: Provider, clock: time_machine.Traveller, tmp_path: Path
+    okta: Provider, clock: time_machine.Traveller, postbox: Postbox, tmp_path: Path
 ) -> None:
     """Else whoever reads the mailbox alone would get past the organization's provider."""
     made = await house_with_sso(okta)
     member = await managed_member(made, okta, VICTIM)
     clock.shift(60)
-    await pins.set_pin(member.actor, pin="2580", repeat="2580", proofs=Proofs(PASSWORD))
+    proofs = Proofs(code=await code_for(member.actor, "set_pin", postbox), method="email_code")
+    await pins.set_pin(member.actor, pin="2580", repeat="2580", proofs=proofs)
     [token] = (await undo_tokens(tmp_path, VICTIM)).values()
     assert (await undo.undo(STRANGER, token)).disconnected == 0
     assert (await sign_in_with_sso(okta)).ticket

@@ -126,7 +126,7 @@ async def test_a_tab_that_comes_back_through_any_worker_goes_on_where_it_was(
 async def tab(server: Server, browser: Browser, token: str) -> AsyncIterator[RawClient]:
     """A tab's socket, opened once the server has heard that the former one is gone."""
     for _ in range(200):
-        page = RawClient(server, browser=browser, path=HOME, token=token)
+        page = RawClient(server, browser=browser, path=HOME, token=token, source=fresh_address())
         async with page:
             if page.token == token:
                 yield page

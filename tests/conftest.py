@@ -82,6 +82,8 @@ def postgres_url(worker_id: str) -> Iterator[str]:
     server = create_engine(POSTGRES_URL, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
+        # No test takes the power from PostgreSQL itself.
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     url = POSTGRES_URL.rpartition("/")[0] + f"/{name}"
     upgrade(url)
     yield url
@@ -98,6 +100,15 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+#: Foreign keys rest meanwhile. TRUNCATE makes every table's files anew and takes 20 times longer.
+_EMPTY_ALL = "; ".join(
+    (
+        "SET LOCAL session_replication_role = replica",
+        *(f'DELETE FROM "{table.name}"' for table in SQLModel.metadata.sorted_tables),
+    )
+)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A fresh database the product uses, once on SQLite and once on PostgreSQL."""
@@ -106,9 +117,8 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     current = Database(url)
     use_database(current)
     if not is_sqlite:
-        names = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
         async with current.engine.begin() as connection:
-            await connection.execute(text(f"TRUNCATE {names} CASCADE"))
+            await connection.exec_driver_sql(_EMPTY_ALL)
     yield current
     await current.dispose()
     use_database(None)

@@ -1,8 +1,9 @@
 """``/sign-in/verify``."""
 
 import re
+from typing import Self
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.e2e.pages.mailed_code import MailedCode
 from tests.e2e.pages.part import WholePage
@@ -14,6 +15,12 @@ class SecondFactorPage(WholePage):
     """The code, after the password."""
 
     PATH = "/sign-in/verify"
+
+    def wait_until_ready(self) -> Self:
+        """Wait until it knows what to ask."""
+        super().wait_until_ready()
+        expect(self.verify_button).to_be_visible()
+        return self
 
     @property
     def code(self) -> Locator:

@@ -9,6 +9,8 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-inp
 # The project's own Python and Node come before whatever the machine has.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)
+# Compiled modules are kept, whatever the machine's habit: tests start the product many times.
+export PYTHONDONTWRITEBYTECODE :=
 
 run dev migrate demo-info screenshots: export DEMO ?= 1
 

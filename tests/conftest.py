@@ -30,7 +30,7 @@ for _name in (
 os.environ.update(_ENVIRONMENT)
 
 import pytest  # noqa: E402
-from sqlalchemy import create_engine, text  # noqa: E402
+from sqlalchemy import create_engine, delete, text  # noqa: E402
 from sqlmodel import SQLModel  # noqa: E402
 
 from security_app.db import tables  # noqa: E402, F401 - registers every table
@@ -104,7 +104,7 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 _EMPTY_ALL = "; ".join(
     (
         "SET LOCAL session_replication_role = replica",
-        *(f'DELETE FROM "{table.name}"' for table in SQLModel.metadata.sorted_tables),
+        *(str(delete(table)) for table in SQLModel.metadata.sorted_tables),
     )
 )
 

@@ -254,6 +254,9 @@ async def test_s31_no_stored_value_tells_the_pin_without_the_key(
     assert key_id == keys()[0].id
     assert re.match(r"argon2id\$v=19\$m=19456,t=2,p=1\$", rest)
     stored = await everything_stored(database)
+    # The first bytes of a digest are searched, all at once: half a million searches take a minute.
+    length = 16
+    windows = {stored[start : start + length] for start in range(len(stored))}
     salts = [b"", ada.id.encode(), row.pin_hash.split("$")[-2].encode(), key_id.encode()]
     for digits in itertools.product(b"0123456789", repeat=4):
         pin = bytes(digits)
@@ -262,8 +265,8 @@ async def test_s31_no_stored_value_tells_the_pin_without_the_key(
                 plain = hashlib.new(name, salt + pin, usedforsecurity=False)
                 keyed = hmac.new(salt, pin, name)
                 for found in (plain, keyed):
-                    assert found.hexdigest().encode() not in stored
-                    assert found.digest() not in stored
+                    assert found.hexdigest().encode()[:length] not in windows
+                    assert found.digest()[:length] not in windows
 
 
 async def test_s31_the_hash_is_of_a_keyed_digest(ada: Account, environment: SetEnvironment) -> None:

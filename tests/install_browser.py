@@ -32,9 +32,9 @@ def starts(browser: str) -> bool:
     return answer.returncode == 0
 
 
-def on_path() -> str | None:
-    """The first usable browser on PATH."""
-    found = (shutil.which(name) for name in NAMES)
+def on_path(*, has_windows: bool = False) -> str | None:
+    """The first usable browser on PATH; with windows where somebody wants to look on."""
+    found = (shutil.which(name) for name in NAMES if not (has_windows and name == _SHELL))
     return next((browser for browser in found if browser and starts(browser)), None)
 
 

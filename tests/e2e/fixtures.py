@@ -64,10 +64,11 @@ expect.set_options(timeout=_PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Use the browser ``tests/install_browser.py`` found."""
+    is_headed = browser_type_launch_args.get("headless") is False
     named = os.environ.get("CHROMIUM")
-    if not named and REMEMBERED.exists():
+    if not named and not is_headed and REMEMBERED.exists():
         named = REMEMBERED.read_text(encoding="utf-8").strip()
-    found = named or on_path()
+    found = named or on_path(has_windows=is_headed)
     executable = {"executable_path": found} if found else {}
     return {**browser_type_launch_args, "args": _BROWSER_ARGUMENTS, **executable}
 

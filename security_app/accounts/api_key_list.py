@@ -50,7 +50,7 @@ async def list_keys(
     one once its last hours are over.
 
     Args:
-        limit: rows, 1 to 100.
+        limit: rows, at least 1.
         cursor: the id of the last row seen; unknown and foreign ids give the first page.
     """
     at = now()

@@ -68,7 +68,7 @@ async def list_sessions(
     """One page of the actor's live sessions, by keyset, newest activity first.
 
     Args:
-        limit: rows, 1 to 100.
+        limit: rows, at least 1.
         cursor: the id of the last row seen; unknown and foreign ids give the first page.
     """
     statement, values = _PAGE, {"of": actor.account_id, "limit": limit + 1, **live_at(now())}

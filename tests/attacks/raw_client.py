@@ -26,7 +26,7 @@ STATE = "reflex___state____state"
 DOOR = "security_app___web___door____door_state"
 NOTICES = "security_app___web___notices____notices_state"
 #: A frame that has not come by then never will.
-FRAME_WITHIN_S = 10.0
+FRAME_WITHIN_S = 20.0
 #: A client that waits for its turn looks this often.
 _PACE_S = 0.05
 #: Vars on the wire carry this at their end.

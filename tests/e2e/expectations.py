@@ -25,3 +25,14 @@ def expect_nothing_of(page: Page, *texts: str) -> None:
     document = page.content()
     for text in texts:
         assert text not in document
+
+
+def shown_in_steps(rows: Locator, more: Locator) -> list[int]:
+    """Press "Show more" until it is gone; returns how many rows there were at each step."""
+    expect(rows).not_to_have_count(0)
+    counts = [rows.count()]
+    while more.count():
+        more.click()
+        expect(rows).not_to_have_count(counts[-1])
+        counts.append(rows.count())
+    return counts

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: What a slow, shared machine may take; nothing waits longer than it must.
-_PATIENCE_MS = 10_000
+_PATIENCE_MS = 20_000
 _BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 #: A desktop that likes no motion and speaks English, unless a test says otherwise.

@@ -8,8 +8,16 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import SQLModel, col, select
 
+from security_app.accounts.tokens import digest, new_token
 from security_app.clock import now
-from security_app.db.tables import Account, SecurityEvent, Session, SignInAttempt, ThrottleKey
+from security_app.db.tables import (
+    Account,
+    ApiKey,
+    SecurityEvent,
+    Session,
+    SignInAttempt,
+    ThrottleKey,
+)
 from tests.server import Person, Server
 
 DESKTOP = (
@@ -83,6 +91,27 @@ class Seeds:
                 action="session.renamed",
                 **_PLACE,
             )
+            for number in range(count)
+        )
+
+    def api_keys(self, person: Person, *, working: int, expired: int) -> None:
+        """Write keys that work, made a day ago or longer, and expired ones made after them.
+
+        They are called "Working 1", "Expired 1" and so on, the oldest first.
+        """
+        at = now()
+        self._add(
+            ApiKey(
+                account_id=person.id,
+                name=f"{word} {number + 1}",
+                secret_hash=digest(new_token()),
+                prefix="sapp_seed",
+                last_four="0000",
+                scopes="account:read",
+                created_at=at - timedelta(days=age, seconds=count - number),
+                expires_at=at + timedelta(days=ends),
+            )
+            for word, count, age, ends in (("Working", working, 2, 30), ("Expired", expired, 1, -1))
             for number in range(count)
         )
 

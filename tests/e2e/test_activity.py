@@ -1,22 +1,12 @@
 """The Activity page."""
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.e2e.expectations import shown_in_steps
 from tests.e2e.fixtures import Enter
 from tests.e2e.pages.activity_page import ActivityPage
 from tests.e2e.seeding import Seeds
 from tests.server import Person
-
-
-def shown_in_steps(rows: Locator, more: Locator) -> list[int]:
-    """Press "Show more" until it is gone; returns how many rows there were at each step."""
-    expect(rows).not_to_have_count(0)
-    counts = [rows.count()]
-    while more.count():
-        more.click()
-        expect(rows).not_to_have_count(counts[-1])
-        counts.append(rows.count())
-    return counts
 
 
 def test_both_lists_are_paged(enter: Enter, person: Person, seeds: Seeds) -> None:

@@ -11,6 +11,7 @@ from tests.e2e.expectations import (
     expect_no_horizontal_scroll,
     expect_nothing_of,
     expect_refused,
+    shown_in_steps,
 )
 from tests.e2e.fixtures import Enter
 from tests.e2e.pages.api_keys_page import ApiKeysPage
@@ -150,6 +151,15 @@ def test_with_a_pin_revoking_asks_for_it(page: ApiKeysPage, person: Person, serv
     expect(prompt.root).to_have_count(0)
     expect(page.keys.rows).to_have_count(0)
     assert status_of(server, key) == 401
+
+
+def test_many_keys_hide_none_that_works(page: ApiKeysPage, person: Person, seeds: Seeds) -> None:
+    seeds.api_keys(person, working=1, expired=104)
+    page.page.reload()
+    page.wait_until_ready()
+    steps = shown_in_steps(page.keys.rows, page.keys.show_more_button)
+    assert steps == [20, 40, 60, 80, 100, 105]
+    expect(page.keys.rows.last).to_contain_text("Working 1")
 
 
 def test_keys_outlive_second_factor_and_password_and_the_owner_is_told(

@@ -18,8 +18,8 @@ from security_app.web.step_up_state import ask_before
 
 #: Rows shown at first, and added by "Show more".
 _PAGE_ROWS = 20
-#: The list pages by hundreds at most; nobody has that many keys that work.
-_MAX_ROWS = 100
+#: Each is made with a step-up, and one that expired is listed for a month: nobody has more.
+_MAX_ROWS = 500
 #: A key that ends this soon is marked.
 _SOON = timedelta(days=7)
 

@@ -19,6 +19,8 @@ from security_app.web.notices import notify
 
 #: Rows shown at first, and added by "Show more".
 PAGE_ROWS = 10
+#: More are ended by "Sign out all other sessions", not one by one.
+_MAX_ROWS = 500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +58,7 @@ class SessionsState(Card, HasErrors, rx.State):
     @rx.event
     async def show_more(self) -> None:
         """Show the next rows. Policy: signed in."""
-        self._shown = min(self._shown + PAGE_ROWS, 500)
+        self._shown = min(self._shown + PAGE_ROWS, _MAX_ROWS)
         await self._load()
 
     @rx.event
@@ -121,7 +123,7 @@ class SessionsState(Card, HasErrors, rx.State):
         self.rows = [_row(item) for item in shown]
         self.total = total
         self.others = max(0, total - 1)
-        self.has_more = bool(page.next)
+        self.has_more = bool(page.next) and self._shown < _MAX_ROWS
 
 
 def _row(session: OpenSession) -> SessionRow:

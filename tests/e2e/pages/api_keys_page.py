@@ -46,6 +46,11 @@ class ApiKeysCard(Part):
         return self.root.get_by_role("button", name="Revoke all")
 
     @property
+    def show_more_button(self) -> Locator:
+        """Adds rows."""
+        return self.root.get_by_role("button", name="Show more")
+
+    @property
     def new_key(self) -> "NewKeyDialog":
         """The dialog of a new key."""
         return NewKeyDialog(self.root.page.get_by_role("dialog", name="Create API key"))

@@ -176,6 +176,32 @@ def lift_suspension(email: str) -> None:
         _stop("There is no account with this address.", 1)
 
 
+@app.command()
+def release_domain(domain: str) -> None:
+    """Take a domain of single sign-on from the organization that has proven it.
+
+    Only once you know that it belongs to somebody else by now: whoever finds their
+    provider by an address there is not sent to it any more.
+    """
+    get_settings()
+    from security_app.accounts import sso_domains
+    from security_app.accounts.errors import EmailRefused
+    from security_app.accounts.mail_domains import parse_domain
+    from security_app.db.engine import transaction
+
+    async def release(name: str) -> str:
+        async with transaction() as db:
+            return await sso_domains.release(db, name)
+
+    try:
+        organization_id = asyncio.run(release(parse_domain(domain)))
+    except EmailRefused:
+        _stop("That is no domain.", 1)
+    if not organization_id:
+        _stop("No organization has proven this domain.", 1)
+    typer.echo(f"Organization {organization_id} has to prove it again before it counts.")
+
+
 def _identity_providers(settings: Settings) -> contextlib.AbstractContextManager[object]:
     """What stands in for Google and Apple in demo mode, while the server runs."""
     if not settings.demo:

@@ -90,13 +90,7 @@ async def write(
         db.add(SsoDomain(domain=domain, sso_connection_id=sso_connection_id))
     claimed = {each.domain for each in await claims_of(db, place.organization_id)}
     for domain in sorted(unproven - by_address - claimed):
-        claim = SsoDomainClaim(
-            sso_connection_id=sso_connection_id,
-            domain=domain,
-            token=new_token(),
-            created_at=now(),
-        )
-        db.add(claim)
+        _claim(db, sso_connection_id, domain)
     await db.flush()
 
 
@@ -114,6 +108,33 @@ async def prove(db: AsyncSession, sso_connection_id: str, domain: str, token: st
     return True
 
 
+async def release(db: AsyncSession, domain: str) -> str:
+    """Take a proven domain from the organization that has it; there it waits for a new proof.
+
+    For an operator who knows that it belongs to somebody else by now.
+
+    Args:
+        domain: as :func:`mail_domains.parse_domain` reads it.
+
+    Returns:
+        The id of the organization, "" when nobody has proven the domain.
+    """
+    statement = (
+        select(SsoDomain, SsoConnection.organization_id)
+        .join(SsoConnection, col(SsoConnection.id) == col(SsoDomain.sso_connection_id))
+        .where(SsoDomain.domain == domain)
+        .with_for_update(of=SsoDomain)
+    )
+    found = (await db.exec(statement)).first()
+    if found is None:
+        return ""
+    proven, organization_id = found
+    await db.delete(proven)
+    _claim(db, proven.sso_connection_id, domain)
+    await db.flush()
+    return organization_id
+
+
 async def note(
     db: AsyncSession, sso_connection_id: str, domain: str, token: str, *, finding: str, at: datetime
 ) -> bool:
@@ -124,6 +145,17 @@ async def note(
         .values(finding=finding, checked_at=at)
     )
     return kept.rowcount == 1
+
+
+def _claim(db: AsyncSession, sso_connection_id: str, domain: str) -> None:
+    db.add(
+        SsoDomainClaim(
+            sso_connection_id=sso_connection_id,
+            domain=domain,
+            token=new_token(),
+            created_at=now(),
+        )
+    )
 
 
 def _is(sso_connection_id: str, domain: str, token: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,6 @@
 """The domains of an organization's provider: claimed, proven by DNS, trusted from then on only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,16 +15,15 @@ from security_app.accounts import (
 )
 from security_app.accounts.errors import FieldRefused, TooManyAttempts
 from security_app.accounts.provider_errors import AddressUnproven, ProviderUnknown
-from security_app.accounts.sso_overview import WaitingDomain
 from security_app.accounts.workspace_errors import NotInWorkspace, RoleRequired
 from security_app.db.engine import transaction
 from security_app.db.tables import Account, SecurityEvent, SsoDomain, SsoDomainClaim
 from security_app.live.hub import hub
 from security_app.policy import ROLES
 from tests.accounts.cast import OWNER, outcome_of, rows
+from tests.accounts.domain_proofs import DOMAIN, add_record, proven_domains, waiting_domains, world
 from tests.accounts.sso_house import (
     PROOFS,
-    House,
     account_with,
     actor_after,
     connect,
@@ -40,41 +39,16 @@ from tests.accounts.workplace import colleague
 from tests.dns_server import DnsServer
 from tests.oidc_provider import Provider
 
-__all__ = ["okta"]
+__all__ = ["okta", "world"]
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
-
-DOMAIN = "example.com"
-
-
-@pytest.fixture
-def world(okta: Provider, environment: Callable[..., None]) -> Iterator[DnsServer]:
-    """A product that takes nothing but a DNS record for a proof, as in production."""
-    with DnsServer() as server:
-        environment(SSO_DOMAIN_PROOF=None, DNS_RESOLVER=server.address)
-        yield server
-
-
-async def _waiting(made: House) -> dict[str, WaitingDomain]:
-    seen = await seen_by(made.boss.actor)
-    assert seen is not None
-    return {each.domain: each for each in seen.waiting}
-
-
-async def _add_record(world: DnsServer, made: House, domain: str = DOMAIN) -> None:
-    waiting = (await _waiting(made))[domain]
-    world.say(waiting.record_name, waiting.record_value)
-
-
-async def _proven() -> set[str]:
-    return {row.domain for row in await rows(SsoDomain)}
 
 
 async def test_a_described_domain_waits_for_its_record(world: DnsServer, okta: Provider) -> None:
     """An owner's confirmed address in it is not proof enough."""
     made = await house_with_sso(okta, domains=[DOMAIN, "example.org"])
-    assert await _proven() == set()
-    waiting = await _waiting(made)
+    assert await proven_domains() == set()
+    waiting = await waiting_domains(made)
     assert set(waiting) == {DOMAIN, "example.org"}
     values = {each.record_value for each in waiting.values()}
     assert len(values) == 2
@@ -87,12 +61,12 @@ async def test_a_described_domain_waits_for_its_record(world: DnsServer, okta: P
 async def test_the_record_proves_it_and_newcomers_come_in(world: DnsServer, okta: Provider) -> None:
     made = await house_with_sso(okta)
     member = await colleague(made.id, "member")
-    await _add_record(world, made)
+    await add_record(world, made)
     with hub.subscribe(member.id) as subscription:
         assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "proven"
         assert "workspace" in {change.topic for change in await subscription.next(1)}
-    assert await _proven() == {DOMAIN}
-    assert await _waiting(made) == {}
+    assert await proven_domains() == {DOMAIN}
+    assert await waiting_domains(made) == {}
     assert await actor_after(await sign_in_with_sso(okta))
     events = {(row.action, row.detail) for row in await rows(SecurityEvent)}
     assert ("organization.sso_domain_proven", DOMAIN) in events
@@ -104,7 +78,7 @@ async def test_nobody_is_signed_in_by_an_unproven_domain(world: DnsServer, okta:
         await provider_sign_in.begin_sso(OWNER, email="ada@example.com")
     assert refused.value.field == "email"
     # Nor by the way of another domain, which is proven.
-    await _add_record(world, made, "example.org")
+    await add_record(world, made, "example.org")
     assert await sso_domain_check.check(made.boss.actor, "example.org") == "proven"
     arrived = await sign_in_with_sso(okta, email="x@example.org")
     assert isinstance(arrived.refusal, AddressUnproven)
@@ -116,7 +90,7 @@ async def test_members_who_have_connected_it_come_in_all_the_same(
 ) -> None:
     """They have an account and agreed inside it: no domain is trusted for that."""
     made = await house_with_sso(okta, domains=[DOMAIN, "example.org"])
-    await _add_record(world, made, "example.org")
+    await add_record(world, made, "example.org")
     await sso_domain_check.check(made.boss.actor, "example.org")
     member = await colleague(made.id, "member", "ada@example.com")
     await connect(member, okta)
@@ -133,7 +107,7 @@ async def test_nobody_can_connect_what_nobody_could_sign_in_through(
     key = f"sso-{(await the_connection()).id}"
     attempt = connections.target_to_connect(member.actor, key)
     assert isinstance(await outcome_of(attempt), ProviderUnknown)
-    await _add_record(world, made)
+    await add_record(world, made)
     await sso_domain_check.check(made.boss.actor, DOMAIN)
     assert (await connections.target_to_connect(member.actor, key)).name == "Okta"
 
@@ -142,20 +116,20 @@ async def test_the_last_proven_domain_stays_while_people_sign_in_by_it(
     world: DnsServer, okta: Provider
 ) -> None:
     made = await house_with_sso(okta)
-    await _add_record(world, made)
+    await add_record(world, made)
     await sso_domain_check.check(made.boss.actor, DOMAIN)
     await actor_after(await sign_in_with_sso(okta))
     moved = terms(okta, domains=["example.org"])
     with pytest.raises(FieldRefused) as refused:
         await sso_settings.change(made.boss.actor, moved, PROOFS)
     assert refused.value.field == "domains"
-    assert await _proven() == {DOMAIN}
+    assert await proven_domains() == {DOMAIN}
     both = terms(okta, domains=[DOMAIN, "example.org"])
     await sso_settings.change(made.boss.actor, both, PROOFS)
-    await _add_record(world, made, "example.org")
+    await add_record(world, made, "example.org")
     await sso_domain_check.check(made.boss.actor, "example.org")
     await sso_settings.change(made.boss.actor, moved, PROOFS)
-    assert await _proven() == {"example.org"}
+    assert await proven_domains() == {"example.org"}
 
 
 async def test_what_was_found_is_kept_and_shown(
@@ -163,15 +137,15 @@ async def test_what_was_found_is_kept_and_shown(
 ) -> None:
     made = await house_with_sso(okta)
     assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "missing"
-    first = (await _waiting(made))[DOMAIN]
+    first = (await waiting_domains(made))[DOMAIN]
     world.say(first.record_name, "security-centre-verification=wrong")
     clock.shift(timedelta(minutes=5))
     assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "other"
-    second = (await _waiting(made))[DOMAIN]
+    second = (await waiting_domains(made))[DOMAIN]
     assert (first.finding, second.finding) == ("missing", "other")
     assert first.checked_at is not None
     assert second.checked_at == first.checked_at + timedelta(minutes=5)
-    assert await _proven() == set()
+    assert await proven_domains() == set()
 
 
 async def test_the_record_of_another_organization_proves_nothing(
@@ -180,16 +154,16 @@ async def test_the_record_of_another_organization_proves_nothing(
     made = await house_with_sso(okta)
     rival = await house("mallory@example.com")
     await sso_settings.configure(rival.boss.actor, terms(okta), PROOFS)
-    await _add_record(world, made)
+    await add_record(world, made)
     assert await sso_domain_check.check(rival.boss.actor, DOMAIN) == "other"
-    assert await _proven() == set()
+    assert await proven_domains() == set()
 
 
 async def test_the_record_of_another_domain_proves_nothing(
     world: DnsServer, okta: Provider
 ) -> None:
     made = await house_with_sso(okta, domains=[DOMAIN, "example.org"])
-    waiting = await _waiting(made)
+    waiting = await waiting_domains(made)
     world.say(waiting[DOMAIN].record_name, waiting["example.org"].record_value)
     assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "other"
 
@@ -199,19 +173,19 @@ async def test_a_claim_keeps_nobody_from_the_domain(world: DnsServer, okta: Prov
     squatter = await house_with_sso(okta, "mallory@example.net")
     made = await house()
     await sso_settings.configure(made.boss.actor, terms(okta), PROOFS)
-    await _add_record(world, made)
+    await add_record(world, made)
     assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "proven"
     assert await sso_domain_check.check(squatter.boss.actor, DOMAIN) == "other"
-    await _add_record(world, squatter)
+    await add_record(world, squatter)
     assert await sso_domain_check.check(squatter.boss.actor, DOMAIN) == "in_use"
-    assert (await _waiting(squatter))[DOMAIN].finding == "in_use"
+    assert (await waiting_domains(squatter))[DOMAIN].finding == "in_use"
     (row,) = await rows(SsoDomain)
     assert row.sso_connection_id != (await rows(SsoDomainClaim))[0].sso_connection_id
 
 
 async def test_a_proven_domain_cannot_be_claimed(world: DnsServer, okta: Provider) -> None:
     made = await house_with_sso(okta)
-    await _add_record(world, made)
+    await add_record(world, made)
     await sso_domain_check.check(made.boss.actor, DOMAIN)
     rival = await house("mallory@example.net")
     with pytest.raises(FieldRefused) as refused:
@@ -221,11 +195,11 @@ async def test_a_proven_domain_cannot_be_claimed(world: DnsServer, okta: Provide
 
 async def test_what_is_proven_stays_when_the_record_goes(world: DnsServer, okta: Provider) -> None:
     made = await house_with_sso(okta)
-    await _add_record(world, made)
+    await add_record(world, made)
     await sso_domain_check.check(made.boss.actor, DOMAIN)
     world.texts.clear()
     await sso_settings.change(made.boss.actor, terms(okta, name="Okta Europe"), PROOFS)
-    assert await _proven() == {DOMAIN}
+    assert await proven_domains() == {DOMAIN}
     assert await actor_after(await sign_in_with_sso(okta))
 
 
@@ -236,34 +210,34 @@ async def test_what_an_address_proved_stays_when_more_is_asked(
     environment(SSO_DOMAIN_PROOF="dns")
     described = terms(okta, domains=[DOMAIN, "example.org"])
     await sso_settings.change(made.boss.actor, described, PROOFS)
-    assert await _proven() == {DOMAIN}
-    assert set(await _waiting(made)) == {"example.org"}
+    assert await proven_domains() == {DOMAIN}
+    assert set(await waiting_domains(made)) == {"example.org"}
 
 
 async def test_a_claim_keeps_its_record_until_it_is_given_up(
     world: DnsServer, okta: Provider
 ) -> None:
     made = await house_with_sso(okta)
-    first = (await _waiting(made))[DOMAIN]
+    first = (await waiting_domains(made))[DOMAIN]
     both = terms(okta, domains=[DOMAIN, "example.org"])
     await sso_settings.change(made.boss.actor, both, PROOFS)
-    assert (await _waiting(made))[DOMAIN] == first
-    await _add_record(world, made)
+    assert (await waiting_domains(made))[DOMAIN] == first
+    await add_record(world, made)
     await sso_settings.change(made.boss.actor, terms(okta, domains=["example.org"]), PROOFS)
-    assert set(await _waiting(made)) == {"example.org"}
+    assert set(await waiting_domains(made)) == {"example.org"}
     await sso_settings.change(made.boss.actor, both, PROOFS)
-    assert (await _waiting(made))[DOMAIN].record_value != first.record_value
+    assert (await waiting_domains(made))[DOMAIN].record_value != first.record_value
     # What the former record says is worth nothing any more.
     assert await sso_domain_check.check(made.boss.actor, DOMAIN) == "other"
 
 
 async def test_a_domain_taken_out_counts_no_more(world: DnsServer, okta: Provider) -> None:
     made = await house_with_sso(okta)
-    await _add_record(world, made)
+    await add_record(world, made)
     await sso_domain_check.check(made.boss.actor, DOMAIN)
     await sso_settings.change(made.boss.actor, terms(okta, domains=["example.org"]), PROOFS)
-    assert await _proven() == set()
-    assert set(await _waiting(made)) == {"example.org"}
+    assert await proven_domains() == set()
+    assert set(await waiting_domains(made)) == {"example.org"}
 
 
 @pytest.mark.parametrize("finding", ["proven", "missing"])
@@ -280,8 +254,8 @@ async def test_a_claim_given_up_while_dns_is_asked_is_left_alone(
     monkeypatch.setattr(sso_domain_check.domain_records, "look_up", look_up)
     refused = await outcome_of(sso_domain_check.check(made.boss.actor, DOMAIN))
     assert isinstance(refused, NotInWorkspace)
-    assert await _proven() == set()
-    assert {each.finding for each in (await _waiting(made)).values()} == {""}
+    assert await proven_domains() == set()
+    assert {each.finding for each in (await waiting_domains(made)).values()} == {""}
 
 
 async def test_who_is_no_owner_any_more_when_dns_answers_proves_nothing(
@@ -298,7 +272,7 @@ async def test_who_is_no_owner_any_more_when_dns_answers_proves_nothing(
     assert isinstance(
         await outcome_of(sso_domain_check.check(second.actor, DOMAIN)), NotInWorkspace
     )
-    assert await _proven() == set()
+    assert await proven_domains() == set()
 
 
 @pytest.mark.parametrize("role", sorted(set(ROLES) - {"owner"}))
@@ -306,14 +280,14 @@ async def test_no_other_role_sees_the_record_or_has_it_looked_for(
     world: DnsServer, okta: Provider, role: str
 ) -> None:
     made = await house_with_sso(okta)
-    await _add_record(world, made)
+    await add_record(world, made)
     actor = (await colleague(made.id, role)).actor
     seen = await seen_by(actor)
     assert seen is not None
     assert (seen.domains, seen.waiting, seen.described) == ((), (), ())
     assert isinstance(await outcome_of(sso_domain_check.check(actor, DOMAIN)), RoleRequired)
     assert not world.asked
-    assert await _proven() == set()
+    assert await proven_domains() == set()
 
 
 @pytest.mark.parametrize(

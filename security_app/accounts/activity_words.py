@@ -66,6 +66,7 @@ ACTIONS = {
     "organization.2fa_optional": "Two-factor authentication no longer required of members",
     "organization.sso_configured": "Single sign-on of the organization set up: {}",
     "organization.sso_domain_proven": "A domain of the organization proven: {}",
+    "organization.sso_domain_released": "A domain of the organization taken away by support: {}",
     "organization.sso_removed": "Single sign-on of the organization removed: {}",
     "organization.deleted": "Organization deleted",
     "organization.invited": "Somebody invited to the organization as {}",

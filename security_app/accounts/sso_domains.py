@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from security_app.accounts import activity
 from security_app.accounts.errors import FieldRefused
 from security_app.accounts.memberships import Standing
 from security_app.accounts.tokens import new_token
@@ -111,7 +112,8 @@ async def prove(db: AsyncSession, sso_connection_id: str, domain: str, token: st
 async def release(db: AsyncSession, domain: str) -> str:
     """Take a proven domain from the organization that has it; there it waits for a new proof.
 
-    For an operator who knows that it belongs to somebody else by now.
+    For an operator who knows that it belongs to somebody else by now. The owners find it
+    in their security log.
 
     Args:
         domain: as :func:`mail_domains.parse_domain` reads it.
@@ -131,6 +133,11 @@ async def release(db: AsyncSession, domain: str) -> str:
     proven, organization_id = found
     await db.delete(proven)
     _claim(db, proven.sso_connection_id, domain)
+    owners = select(Membership.account_id).where(
+        Membership.organization_id == organization_id, Membership.role == "owner"
+    )
+    for account_id in (await db.exec(owners)).all():
+        activity.record_elsewhere(db, account_id, "organization.sso_domain_released", domain)
     await db.flush()
     return organization_id
 

@@ -9,7 +9,8 @@ import pytest
 from security_app.accounts import provider_sign_in, sso_domain_check, sso_domains, sso_settings
 from security_app.accounts.errors import FieldRefused
 from security_app.db.engine import transaction
-from tests.accounts.cast import OWNER
+from security_app.db.tables import SecurityEvent
+from tests.accounts.cast import OWNER, rows
 from tests.accounts.domain_proofs import DOMAIN, add_record, proven_domains, waiting_domains, world
 from tests.accounts.sso_house import (
     PROOFS,
@@ -49,6 +50,8 @@ async def test_it_counts_no_more_and_its_record_proves_nothing(
     assert await actor_after(await sign_in_with_sso(okta))
     assert await _release() == former.id
     assert await proven_domains() == set()
+    noted = await rows(SecurityEvent, SecurityEvent.action == "organization.sso_domain_released")
+    assert [(row.account_id, row.detail) for row in noted] == [(former.boss.id, DOMAIN)]
     with pytest.raises(FieldRefused):
         await provider_sign_in.begin_sso(OWNER, email="bea@example.com")
     # The one it was proven by is still there.

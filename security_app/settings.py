@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=720, ge=1, le=60 * 24 * 90)
     session_max_hours: int = Field(default=336, ge=1, le=24 * 365)
     recovery_wait_hours: int = Field(default=24, ge=0, le=24 * 30)
+    sweep_minutes: int = Field(default=5, ge=1, le=60 * 24)
     trusted_proxy_hops: int = Field(default=0, ge=0, le=10)
     metrics_token: SecretStr | None = None
     extensions: Annotated[tuple[str, ...], NoDecode] = ()

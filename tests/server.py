@@ -179,6 +179,8 @@ class Server(SeededDatabase):
             "DATA_DIR": str(self.data_dir),
             "DATABASE_URL": self.url,
             "LOG_FORMAT": "json",
+            # Once, at the start: tests compare the tables before and after.
+            "SWEEP_MINUTES": "1440",
             "PYTHONPATH": str(frontend.ROOT),
         }
         return kept | frontend.toolchain() | ours | self._overrides

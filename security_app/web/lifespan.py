@@ -43,8 +43,6 @@ from security_app.web.vanished_tabs import vanished_tabs
 
 log = structlog.get_logger(__name__)
 
-#: Expired rows are dead by their time already; sweeping only makes room.
-_SWEEP_EVERY_S = 300
 #: How late an open page may learn that the clock has moved a release on.
 _LOOK_EVERY_S = 1
 #: Base32. RFC 4226 §4 R6 requires 128 bits; a policy may show fewer (D3).
@@ -103,6 +101,8 @@ async def _open_database() -> None:
 
 
 async def _sweep() -> None:
+    """Make room: expired rows are dead by their time already."""
+    pause_s = 60 * get_settings().sweep_minutes
     while True:
         try:
             async with transaction(is_long=True) as db:
@@ -123,7 +123,7 @@ async def _sweep() -> None:
                 await forget_old_mail(db)
         except DatabaseUnavailable as trouble:
             log.warning("sweep_failed", reason=str(trouble))
-        await asyncio.sleep(_SWEEP_EVERY_S)
+        await asyncio.sleep(pause_s)
 
 
 async def _follow_releases() -> None:

@@ -52,6 +52,30 @@ def dialog(
     )
 
 
+def steps_dialog(
+    step: rx.Var[str],
+    *steps: tuple[str, rx.Component],
+    on_open_change: Any,
+) -> rx.Component:
+    """Build one dialog whose content is the step a handler has come to.
+
+    Args:
+        step: Name of the step; "" while the dialog is closed.
+        *steps: Name and content; each content brings its own title and description.
+        on_open_change: Handler that takes the new value.
+    """
+    return rx.dialog.root(
+        rx.dialog.content(
+            return_focus(),
+            rx.match(step, *steps, rx.fragment(rx.dialog.title("", class_name="visually-hidden"))),
+            size="3",
+            class_name="dialog",
+        ),
+        open=step != "",
+        on_open_change=on_open_change,
+    )
+
+
 def dialog_form(
     *fields: rx.Component,
     on_submit: Any,

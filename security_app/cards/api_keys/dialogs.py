@@ -7,11 +7,10 @@ from security_app.policy import API_KEY_SCOPES
 from security_app.ui.choice import option, options
 from security_app.ui.code_proof import proof_fields
 from security_app.ui.copy_button import copy_button
-from security_app.ui.dialog import dialog_form
+from security_app.ui.dialog import dialog_form, steps_dialog
 from security_app.ui.entry_frame import callout
 from security_app.ui.form_field import form_field, username_hint
 from security_app.ui.relative_time import relative_time
-from security_app.ui.return_focus import return_focus
 from security_app.web.shell_state import ShellState
 
 _SCOPE = "api-key"
@@ -149,19 +148,10 @@ def _key() -> rx.Component:
 
 def key_dialogs() -> rx.Component:
     """Build the one dialog, whose content is the step."""
-    return rx.dialog.root(
-        rx.dialog.content(
-            return_focus(),
-            rx.match(
-                NewKeyState.step,
-                ("create", _create()),
-                ("rotate", _rotate()),
-                ("key", _key()),
-                rx.fragment(rx.dialog.title("", class_name="visually-hidden")),
-            ),
-            size="3",
-            class_name="dialog",
-        ),
-        open=NewKeyState.step != "",
+    return steps_dialog(
+        NewKeyState.step,
+        ("create", _create()),
+        ("rotate", _rotate()),
+        ("key", _key()),
         on_open_change=NewKeyState.toggle,
     )

@@ -8,10 +8,9 @@ from security_app.ui.button import danger_button, plain_button
 from security_app.ui.card import card
 from security_app.ui.code_proof import proof_fields
 from security_app.ui.copy_button import copy_button
-from security_app.ui.dialog import dialog_form
+from security_app.ui.dialog import dialog_form, steps_dialog
 from security_app.ui.entry_frame import callout
 from security_app.ui.form_field import form_field, username_hint
-from security_app.ui.return_focus import return_focus
 from security_app.ui.skeleton import skeleton_lines
 from security_app.web.shell_state import ShellState
 
@@ -174,21 +173,12 @@ def _done() -> rx.Component:
 
 
 def _dialogs() -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            return_focus(),
-            rx.match(
-                SingleSignOnState.step,
-                ("set_up", _set_up()),
-                ("change", _change()),
-                ("remove", _remove()),
-                ("done", _done()),
-                rx.fragment(rx.dialog.title("", class_name="visually-hidden")),
-            ),
-            size="3",
-            class_name="dialog",
-        ),
-        open=SingleSignOnState.step != "",
+    return steps_dialog(
+        SingleSignOnState.step,
+        ("set_up", _set_up()),
+        ("change", _change()),
+        ("remove", _remove()),
+        ("done", _done()),
         on_open_change=SingleSignOnState.toggle,
     )
 

@@ -6,9 +6,9 @@ from security_app.cards.totp.state import TotpState
 from security_app.ui.button import plain_button
 from security_app.ui.code_field import code_field
 from security_app.ui.copy_button import copy_button
+from security_app.ui.dialog import steps_dialog
 from security_app.ui.form_field import form_error
 from security_app.ui.kit_tools import kit_tools, saved_checkbox
-from security_app.ui.return_focus import return_focus
 from security_app.ui.stepper import stepper
 from security_app.ui.submit_button import submit_button
 
@@ -118,19 +118,10 @@ def _codes() -> rx.Component:
 
 def wizard() -> rx.Component:
     """Build the dialog of steps two to four; the first is the step-up dialog."""
-    return rx.dialog.root(
-        rx.dialog.content(
-            return_focus(),
-            rx.match(
-                TotpState.step,
-                ("scan", _scan()),
-                ("code", _code()),
-                ("codes", _codes()),
-                rx.fragment(rx.dialog.title("", class_name="visually-hidden")),
-            ),
-            size="3",
-            class_name="dialog",
-        ),
-        open=TotpState.step != "",
+    return steps_dialog(
+        TotpState.step,
+        ("scan", _scan()),
+        ("code", _code()),
+        ("codes", _codes()),
         on_open_change=TotpState.close,
     )
